@@ -1,0 +1,43 @@
+# The whole set-up is here: `make demo` and `make test` work on a fresh Debian 12 with Rust, a C compiler, make,
+# Python and npm. One Cargo profile for all, so that nothing compiles twice.
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+DUCKDB := $(CARGO_TARGET_DIR)/duckdb
+TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
+
+# Link the prebuilt DuckDB where there is one; compile it (feature `bundled`) where there is none.
+cargo = if [ -f $(DUCKDB)/libduckdb.so ]; then \
+	DUCKDB_LIB_DIR=$(DUCKDB) cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
+
+.PHONY: demo test build lint doc setup setup-tests clean help
+
+help: ## these lines
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+demo: build ## build the sample site and say where it is
+	$(TORCOLLECT) collect
+	$(TORCOLLECT) build
+	@echo $(CURDIR)/public/index.html
+
+test: setup setup-tests ## all tests, against real sshd and tor
+	$(call cargo,test,)
+
+build: setup ## the binary
+	$(call cargo,build,)
+
+lint: setup ## what a change must pass besides its tests
+	cargo fmt --check
+	$(call cargo,clippy,--all-targets -- -D warnings)
+
+doc: setup ## the library's documentation
+	RUSTDOCFLAGS="-D warnings" && export RUSTDOCFLAGS && $(call cargo,doc,--no-deps)
+
+setup:
+	@scripts/install-packages libssl-dev pkg-config
+	@scripts/fetch-duckdb $(DUCKDB) || [ $$? = 3 ]
+
+setup-tests:
+	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo
+
+clean: ## all that was built
+	rm -rf $(CARGO_TARGET_DIR) public public-* .torcollect

@@ -1,0 +1,1 @@
+//! Reading YAML so that every mistake has a place.

@@ -1,0 +1,3 @@
+//! (to come)
+mod rows;
+pub use rows::{Kind, Rows};
