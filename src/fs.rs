@@ -81,7 +81,9 @@ pub fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
     let mut files = Vec::new();
-    for entry in walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(|e| !hidden(e)) {
+    for entry in
+        walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(|e| !hidden(e))
+    {
         let entry = entry.with_context(|| format!("cannot list `{}`", folder.display()))?;
         if entry.file_type().is_file() {
             files.push(entry.path().strip_prefix(folder)?.to_path_buf());

@@ -6,5 +6,7 @@ mod fleet;
 mod site;
 mod yaml;
 
-pub use fleet::{Address, Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge};
+pub use fleet::{
+    Address, Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge,
+};
 pub use site::{Publish, Site};

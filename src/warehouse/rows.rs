@@ -110,7 +110,9 @@ fn value(array: &ArrayRef, row: usize) -> Value {
         DataType::FixedSizeList(..) => list(&array.as_fixed_size_list().value(row)),
         DataType::Struct(fields) => {
             let columns = fields.iter().zip(array.as_struct().columns());
-            Value::Object(columns.map(|(field, column)| (field.name().clone(), value(column, row))).collect::<Map<_, _>>())
+            Value::Object(
+                columns.map(|(field, column)| (field.name().clone(), value(column, row))).collect::<Map<_, _>>(),
+            )
         }
         _ => duckdb::arrow::util::display::array_value_to_string(array, row).map_or(Value::Null, Value::String),
     }
@@ -140,8 +142,12 @@ fn date(days: i32) -> String {
 fn timestamp(array: &ArrayRef, row: usize, unit: TimeUnit) -> String {
     let time = match unit {
         TimeUnit::Second => jiff::Timestamp::from_second(array.as_primitive::<TimestampSecondType>().value(row)),
-        TimeUnit::Millisecond => jiff::Timestamp::from_millisecond(array.as_primitive::<TimestampMillisecondType>().value(row)),
-        TimeUnit::Microsecond => jiff::Timestamp::from_microsecond(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        TimeUnit::Millisecond => {
+            jiff::Timestamp::from_millisecond(array.as_primitive::<TimestampMillisecondType>().value(row))
+        }
+        TimeUnit::Microsecond => {
+            jiff::Timestamp::from_microsecond(array.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
         TimeUnit::Nanosecond => {
             jiff::Timestamp::from_nanosecond(i128::from(array.as_primitive::<TimestampNanosecondType>().value(row)))
         }

@@ -1,0 +1,123 @@
+//! The publication: the rows that may be seen, in a DuckDB of their own that is sealed. Whoever writes a query for a page
+//! can read these tables and nothing else: no file, no network, no extension, not the warehouse.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use duckdb::Connection;
+
+use super::Rows;
+
+/// A sealed in-memory database of what may be published.
+pub struct Publication {
+    connection: Connection,
+}
+
+/// Why a query could not be answered, and where in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryError {
+    /// DuckDB's own words, first line.
+    pub message: String,
+    /// Line in the query's text, from 1.
+    pub line: Option<usize>,
+    /// Column in that line, from 1.
+    pub column: Option<usize>,
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for QueryError {}
+
+impl Publication {
+    /// Closes the database's doors for good: whatever is queried from now on stays inside.
+    pub(super) fn seal(connection: Connection) -> Result<Self> {
+        connection
+            .execute_batch(
+                "set autoinstall_known_extensions = false;
+                 set autoload_known_extensions = false;
+                 set allow_community_extensions = false;
+                 set temp_directory = '';
+                 set enable_external_access = false;
+                 set lock_configuration = true;",
+            )
+            .context("cannot seal the publication")?;
+        Ok(Self { connection })
+    }
+
+    /// Makes a sealed publication from SQL statements: for tests of what reads publications.
+    #[doc(hidden)]
+    pub fn of(statements: &str) -> Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(statements)?;
+        Self::seal(connection)
+    }
+
+    /// Runs one `select`; anything else is refused.
+    pub fn query(&self, sql: &str) -> Result<Rows, QueryError> {
+        only_select(&self.connection, sql)?;
+        let rows = || -> Result<Rows> {
+            let mut statement = self.connection.prepare(sql)?;
+            let arrow = statement.query_arrow([])?;
+            let schema = arrow.get_schema();
+            let batches: Vec<_> = arrow.collect();
+            Ok(Rows::new(&schema, &batches)?)
+        };
+        rows().map_err(|error| placed(&format!("{error:#}")))
+    }
+}
+
+/// Lets a single `select` pass. DuckDB can write nothing but `select` statements as JSON, so its own parser decides.
+fn only_select(connection: &Connection, sql: &str) -> Result<(), QueryError> {
+    let refused = |message: String| QueryError { message, line: None, column: None };
+    // A parameter is not accepted there: its type is unknown when the statement is planned.
+    let literal = sql.replace('\'', "''");
+    let tree: String = connection
+        .query_row(&format!("select json_serialize_sql('{literal}')"), [], |row| row.get(0))
+        .map_err(|error| placed(&error.to_string()))?;
+    let tree: serde_json::Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
+    if tree["error"].as_bool() != Some(true) {
+        return match tree["statements"].as_array().map(Vec::len) {
+            Some(1) => Ok(()),
+            Some(0) => Err(refused("the query is empty".to_owned())),
+            _ => Err(refused("a query is one `select` statement, here are several".to_owned())),
+        };
+    }
+    if tree["error_type"].as_str() == Some("parser") || tree["error_type"].as_str() == Some("syntax") {
+        let message = tree["error_message"].as_str().unwrap_or("syntax error");
+        let position = tree["position"].as_str().and_then(|position| position.parse::<usize>().ok());
+        let (line, column) = position.map_or((None, None), |position| {
+            let (line, column) = line_column(sql, position);
+            (Some(line), Some(column))
+        });
+        return Err(QueryError { message: message.to_owned(), line, column });
+    }
+    Err(refused("only `select` statements may be run here".to_owned()))
+}
+
+/// DuckDB shows a query's place as `LINE 2: <text>` with a caret below; this reads it back.
+fn placed(error: &str) -> QueryError {
+    let message = error.lines().next().unwrap_or(error).trim().to_owned();
+    let mut lines = error.lines();
+    while let Some(text) = lines.next() {
+        let Some((number, shown)) = text.strip_prefix("LINE ").and_then(|rest| rest.split_once(": ")) else { continue };
+        let Ok(line) = number.parse() else { continue };
+        let caret = lines.next().and_then(|below| below.find('^'));
+        let lead = text.len() - shown.len();
+        // A long line is shown from its middle, after dots; its column is then unknown.
+        let column =
+            caret.filter(|_| !shown.starts_with("...")).and_then(|caret| caret.checked_sub(lead)).map(|c| c + 1);
+        return QueryError { message, line: Some(line), column };
+    }
+    QueryError { message, line: None, column: None }
+}
+
+fn line_column(text: &str, position: usize) -> (usize, usize) {
+    let before = text.get(..position).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    (line, column)
+}
