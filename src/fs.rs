@@ -33,7 +33,8 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .with_context(|| format!("cannot make the folder `{}`", path.display()))
+        .with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+    set_mode(path, 0o700)
 }
 
 /// Writes a file beside its place and moves it there: a reader sees the old bytes or the new, never half of them.
@@ -90,4 +91,15 @@ pub fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// Sets a file's or folder's permission bits.
+pub fn set_mode(path: &Path, mode: u32) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .with_context(|| format!("cannot change the mode of `{}`", path.display()))
+}
+
+/// Moves a file over another.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).with_context(|| format!("cannot write `{}`", to.display()))
 }

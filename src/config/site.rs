@@ -26,4 +26,6 @@ pub struct Publish {
     pub minimum_clients: u32,
     /// Whether a bridge's tor version is published.
     pub tor_version: bool,
+    /// Whether the public site names organizations and their bridges.
+    pub organizations: bool,
 }
