@@ -1,11 +1,11 @@
 //! `std::fs` with the path in every error, writes that are whole or not at all, and walks in a fixed order.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// Mode of a file that only its owner may read.
 pub const PRIVATE: u32 = 0o600;
@@ -102,4 +102,26 @@ pub fn set_mode(path: &Path, mode: u32) -> Result<()> {
 /// Moves a file over another.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).with_context(|| format!("cannot write `{}`", to.display()))
+}
+
+/// Takes the lock `path` for as long as the returned file lives; an error names who holds it. `who` is what is running.
+pub fn lock(path: &Path, who: &str) -> Result<fs::File> {
+    let open = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path);
+    let mut file = open.with_context(|| format!("cannot open `{}`", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => {
+            let write = || -> std::io::Result<()> {
+                file.set_len(0)?;
+                write!(&file, "`{who}`, process {}", std::process::id())
+            };
+            write().with_context(|| format!("cannot write `{}`", path.display()))?;
+            Ok(file)
+        }
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).with_context(|| format!("cannot read `{}`", path.display()))?;
+            bail!("{holder} is at work in this project; wait until it has ended")
+        }
+        Err(fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
+    }
 }

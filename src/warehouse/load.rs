@@ -24,8 +24,10 @@ pub struct Attempt {
     pub started: Timestamp,
     /// When it had answered, or failed to.
     pub finished: Timestamp,
-    /// The extract, or a fixed phrase that says why there is none; never an address.
-    pub outcome: Result<Raw, String>,
+    /// The extract. It may be there in spite of an error, when a newer torcollect may be able to read it.
+    pub raw: Option<Raw>,
+    /// A fixed phrase that says what failed; never an address.
+    pub error: Option<String>,
 }
 
 /// An extract as it came.
@@ -76,7 +78,6 @@ impl Warehouse {
         transaction.execute_batch(include_str!("load/stage_attempts.sql"))?;
         let mut appender = transaction.appender("staged_attempt")?;
         for (number, attempt) in attempts.iter().enumerate() {
-            let raw = attempt.outcome.as_ref();
             appender.append_row(params![
                 number as i64,
                 attempt.run,
@@ -85,9 +86,9 @@ impl Warehouse {
                 attempt.server,
                 time(attempt.started),
                 time(attempt.finished),
-                raw.err(),
-                raw.ok().map(|raw| &raw.hash),
-                raw.ok().map(|raw| &raw.content[..]),
+                attempt.error,
+                attempt.raw.as_ref().map(|raw| &raw.hash),
+                attempt.raw.as_ref().map(|raw| &raw.content[..]),
             ])?;
         }
         finish(appender)?;
@@ -142,6 +143,15 @@ impl Warehouse {
         }
         transaction.commit()?;
         Ok(all)
+    }
+
+    /// What could not be understood in the extracts of a run, also in those that were known already.
+    pub fn problems(&self, run: i64) -> Result<Vec<(String, String, String)>> {
+        let mut statement = self.connection.prepare(
+            "select server, instance, message from problem join collection using (extract) where run = ? order by all",
+        )?;
+        let problems = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(problems.collect::<Result<_, _>>()?)
     }
 
     /// Bridges that stand in two places in the newest extracts: two instances that share a key.

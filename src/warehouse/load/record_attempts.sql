@@ -19,7 +19,7 @@ left join extract using (plugin, source, server, hash);
 
 insert into collection
 select run, plugin, source, server, started, finished,
-       case when hash is null then 'failed' when is_new then 'new' else 'unchanged' end,
+       case when error is not null then 'failed' when is_new then 'new' else 'unchanged' end,
        error, coalesce(octet_length(content), 0), extract
 from staged_attempt join staged_status using (number)
 on conflict do nothing;
