@@ -17,6 +17,20 @@ pub fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
+/// [`read_text`], or `None` if there is no such file.
+pub fn read_text_if_any(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}
+
+/// Whether anybody but its owner may read a file.
+pub fn is_open_to_others(path: &Path) -> Result<bool> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot look at `{}`", path.display()))?;
+    Ok(metadata.permissions().mode() & 0o044 != 0)
+}
+
 /// Reads a file's bytes.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
