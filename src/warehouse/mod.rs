@@ -9,6 +9,8 @@ mod publication;
 mod publish;
 mod rows;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use facts::{InstanceFacts, Report, Requests, Traffic};
 pub use identity::Salt;

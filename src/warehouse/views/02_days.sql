@@ -66,8 +66,7 @@ join work.place on place.server = given.server and place.instance = given.instan
 create table work.visible as
 select private_bridge, cast(day as date) as day
 from (
-    select private_bridge, unnest(generate_series(first_day, least(until_day, last_day,
-               (select max(day) from work.report_day)), interval 1 day)) as day
+    select private_bridge, unnest(generate_series(first_day, least(until_day, last_day), interval 1 day)) as day
     from work.span cross join work.newest
 ) as span_bridge_day
 where (select scope from setting.rule) is null

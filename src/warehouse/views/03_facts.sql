@@ -82,7 +82,7 @@ join work.named_bridge using (private_bridge)
 join work.report_day on report_day.bridge = visible.private_bridge and report_day.day = visible.day
 join warehouse.country_count on country_count.bridge = report_day.bridge and country_count.ends = report_day.ends;
 
--- Countries that are seen too little, on a day, in all that is published.
+-- Countries that are seen enough, on a day, in all that is published, to be named.
 create table work.shown_country as
 select day, country from work.country_fact
 group by day, country
@@ -122,12 +122,13 @@ order by bridge, day;
 
 create table request_country_day as
 select named_bridge.bridge, visible.day,
-       case when shown.country is null then 'other' else fact.country end as country,
+       case when shown.country is null and setting.minimum_clients > 0 then 'other' else fact.country end as country,
        cast(sum(fact.requests) as integer) as directory_requests
 from work.visible
 join work.named_bridge using (private_bridge)
 join work.request_by_day as request on request.bridge = visible.private_bridge and request.day = visible.day
 join warehouse.request_country_count as fact on fact.bridge = request.bridge and fact.ends = request.ends
 left join work.shown_country as shown on shown.day = visible.day and shown.country = fact.country
+cross join setting.rule as setting
 group by all
 order by bridge, day, country;
