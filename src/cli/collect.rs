@@ -44,7 +44,7 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
             bar.inc(1);
             bar.suspend(|| match failure {
                 None => terminal.detail(&format!("{server}: {bytes} bytes")),
-                Some(failure) => terminal.error(&format!("server `{server}`: {failure}"), failure.hint().as_deref()),
+                Some(failure) => terminal.error(&format!("server `{server}`: {failure}"), failure.hint()),
             });
         }
         Event::Loading => bar.set_message("loading"),

@@ -1,6 +1,7 @@
 //! Collecting: sources ask servers for extracts, the extracts go into the warehouse as they are, and parsers find the facts
 //! in them. [`run`] does all of it; [`Source`] is the seam for plugins, [`transport`] the way to a server.
 
+mod failure;
 pub mod run;
 pub mod sources;
 mod spool;
@@ -9,7 +10,8 @@ pub mod transport;
 use jiff::Timestamp;
 
 use crate::warehouse::{Extract, InstanceFacts, Raw};
-use transport::Failure;
+
+pub use failure::Failure;
 
 /// A source turns places into extracts.
 pub trait Source: Sync {
@@ -54,7 +56,7 @@ pub struct Answer {
 /// Reads extracts of a plugin, however they came. Unknown plugins have no facts.
 pub fn parse(extract: &Extract) -> Vec<InstanceFacts> {
     match extract.plugin.as_str() {
-        sources::tor_bridge::PLUGIN | sources::sample::PLUGIN => sources::tor_bridge::parse(&extract.content),
+        sources::tor_bridge::PLUGIN | sources::sample::PLUGIN => sources::tor_bridge::parse(extract),
         _ => Vec::new(),
     }
 }

@@ -10,8 +10,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::transport::Failure;
-use super::{Answer, Source, parse, sources, spool};
+use super::{Answer, Failure, Source, parse, sources, spool};
 use crate::config::Fleet;
 use crate::fs;
 use crate::problem::nearest;
@@ -238,6 +237,6 @@ fn attempt(asked: &Asked<'_>, answer: Answer) -> Attempt {
         started: answer.started,
         finished: answer.finished,
         raw: answer.raw,
-        error: answer.failure.map(|failure| failure.reason().to_owned()),
+        error: answer.failure.map(|failure| failure.reason()),
     }
 }
