@@ -164,3 +164,12 @@ impl Lock {
         take().with_context(|| format!("cannot lock `{}`", path.display()))
     }
 }
+
+/// The names of the folders directly in `folder`, sorted; none if there is no such folder.
+pub fn folders(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
