@@ -1,11 +1,51 @@
-//! Lets the binary find a prebuilt DuckDB beside itself or in `target/duckdb`, wherever the folder is moved to.
+//! Lets the binary find a prebuilt DuckDB beside itself or in `target/duckdb`, wherever the folder is moved to, and
+//! embeds the default theme.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const THEME: &str = "themes/default";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed={THEME}");
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
-    if std::env::var_os("CARGO_FEATURE_BUNDLED").is_none() {
+    if env::var_os("CARGO_FEATURE_BUNDLED").is_none() {
         for place in ["$ORIGIN", "$ORIGIN/../duckdb", "$ORIGIN/../../duckdb"] {
             println!("cargo:rustc-link-arg=-Wl,-rpath,{place}");
+        }
+    }
+    let folder = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join(THEME);
+    let list = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("default_theme.rs");
+    fs::write(list, theme(&folder)).expect("the list of the theme's files can be written");
+}
+
+/// The theme's files as a Rust slice of path and content, sorted by path.
+fn theme(folder: &Path) -> String {
+    let mut files = Vec::new();
+    walk(folder, &mut files);
+    files.sort();
+    let mut slice = "&[".to_owned();
+    for file in files {
+        let name = file.strip_prefix(folder).expect("below the folder").to_str().expect("paths of a theme are UTF-8");
+        let _ = write!(slice, "({name:?}, include_bytes!({:?})),", file.to_str().expect("the folder's path is UTF-8"));
+    }
+    slice.push(']');
+    slice
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        } else if path.is_dir() {
+            walk(&path, files);
+        } else {
+            files.push(path);
         }
     }
 }

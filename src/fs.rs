@@ -1,16 +1,18 @@
 //! `std::fs` with the path in every error, writes that are whole or not at all, and walks in a fixed order.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 /// Mode of a file that only its owner may read.
 pub const PRIVATE: u32 = 0o600;
 /// Mode of a file that the whole world may read.
 pub const PUBLIC: u32 = 0o644;
+/// How the names of files begin that are not yet in their place.
+const TEMPORARY: &str = ".torcollect-";
 
 /// Reads a file as UTF-8 text.
 pub fn read_text(path: &Path) -> Result<String> {
@@ -65,7 +67,7 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new()
-            .prefix(".torcollect-")
+            .prefix(TEMPORARY)
             .permissions(fs::Permissions::from_mode(mode))
             .tempfile_in(folder)?;
         file.write_all(bytes)?;
@@ -118,24 +120,82 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).with_context(|| format!("cannot write `{}`", to.display()))
 }
 
-/// Takes the lock `path` for as long as the returned file lives; an error names who holds it. `who` is what is running.
-pub fn lock(path: &Path, who: &str) -> Result<fs::File> {
-    let open = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path);
-    let mut file = open.with_context(|| format!("cannot open `{}`", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => {
-            let write = || -> std::io::Result<()> {
-                file.set_len(0)?;
-                write!(&file, "`{who}`, process {}", std::process::id())
-            };
-            write().with_context(|| format!("cannot write `{}`", path.display()))?;
-            Ok(file)
-        }
-        Err(fs::TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            file.read_to_string(&mut holder).with_context(|| format!("cannot read `{}`", path.display()))?;
-            bail!("{holder} is at work in this project; wait until it has ended")
-        }
-        Err(fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
+/// Whether something is at `path` that is itself a link, wherever it leads.
+pub fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink())
+}
+
+/// The files directly in `folder` that [`write_atomic`] left behind when it was killed.
+pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let left = |entry: &fs::DirEntry| {
+        entry.file_name().to_string_lossy().starts_with(TEMPORARY) && entry.file_type().is_ok_and(|kind| kind.is_file())
+    };
+    entries.flatten().filter(left).map(|entry| entry.path()).collect()
+}
+
+/// Removes a folder if it is empty; whether it was.
+pub fn remove_empty_dir(path: &Path) -> bool {
+    fs::remove_dir(path).is_ok()
+}
+
+/// The folder's absolute path, without links.
+pub fn canonical(path: &Path) -> Result<PathBuf> {
+    fs::canonicalize(path).with_context(|| format!("cannot find `{}`", path.display()))
+}
+
+/// A file that lines are added to.
+#[derive(Debug)]
+pub struct Journal {
+    file: fs::File,
+    path: PathBuf,
+}
+
+impl Journal {
+    /// Opens a private file for adding lines, or makes it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = fs::OpenOptions::new().create(true).append(true).mode(PRIVATE).open(path);
+        Ok(Self { file: file.with_context(|| format!("cannot write `{}`", path.display()))?, path: path.to_owned() })
     }
+
+    /// Adds a line, in one piece.
+    pub fn add(&mut self, line: &str) -> Result<()> {
+        let written = self.file.write_all(format!("{line}\n").as_bytes());
+        written.with_context(|| format!("cannot write `{}`", self.path.display()))
+    }
+}
+
+/// A lock that one process at a time can have. It ends with the process, however that ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: fs::File,
+}
+
+impl Lock {
+    /// Takes the lock, or says which process has it (`Err` of its number, empty if unknown).
+    pub fn take(path: &Path) -> Result<Result<Self, String>> {
+        let take = || -> std::io::Result<Result<Self, String>> {
+            let mut file =
+                fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(PRIVATE).open(path)?;
+            match file.try_lock() {
+                Ok(()) => {
+                    file.set_len(0)?;
+                    file.write_all(std::process::id().to_string().as_bytes())?;
+                    Ok(Ok(Self { _file: file }))
+                }
+                Err(fs::TryLockError::WouldBlock) => Ok(Err(fs::read_to_string(path)?)),
+                Err(fs::TryLockError::Error(error)) => Err(error),
+            }
+        };
+        take().with_context(|| format!("cannot lock `{}`", path.display()))
+    }
+}
+
+/// The names of the folders directly in `folder`, sorted; none if there is no such folder.
+pub fn folders(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
 }

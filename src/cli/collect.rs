@@ -10,6 +10,9 @@ use torcollect::project::Project;
 
 use super::{PARTLY, Terminal, load_fleet};
 
+/// How many servers are asked at once, unless somebody says otherwise.
+pub const JOBS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
 /// The arguments of `collect`.
 #[derive(Args)]
 pub struct Collect {
@@ -20,7 +23,7 @@ pub struct Collect {
     #[arg(long = "source", value_name = "NAME")]
     sources: Vec<String>,
     /// How many servers are asked at once
-    #[arg(long, value_name = "NUMBER", default_value = "16")]
+    #[arg(long, value_name = "NUMBER", default_value_t = JOBS)]
     jobs: NonZeroUsize,
 }
 

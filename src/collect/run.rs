@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, mpsc};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -71,7 +71,7 @@ pub struct Summary {
 pub fn collect(project: &Project, fleet: &Fleet, options: &Options, on_event: &mut dyn FnMut(Event<'_>)) -> Result<Summary> {
     fs::create_private_dir(&project.data())?;
     fs::create_private_dir(&project.spool())?;
-    let _lock = fs::lock(&project.data().join("collect.lock"), "torcollect collect")?;
+    let _lock = lock(project)?;
     let sources = sources::all(project, fleet);
     let leftovers = spool::leftovers(project)?;
     if !leftovers.is_empty() {
@@ -118,10 +118,16 @@ pub fn reparse(project: &Project) -> Result<Derived> {
     if !project.warehouse().exists() {
         bail!("there is no warehouse yet: run `torcollect collect` first");
     }
-    let _lock = fs::lock(&project.data().join("collect.lock"), "torcollect reparse")?;
+    let _lock = lock(project)?;
     let mut warehouse = Warehouse::open(project)?;
     let salt = Salt::load(project, warehouse.has_history()?)?;
     warehouse.reparse(&salt, |extracts| extracts.par_iter().map(parse).collect())
+}
+
+/// One process at a time collects: a second one would ask the same servers for the same files.
+fn lock(project: &Project) -> Result<fs::Lock> {
+    let lock = fs::Lock::take(&project.data().join("collect.lock"))?;
+    lock.map_err(|process| anyhow!("process {process} is collecting in this project already; let it finish"))
 }
 
 /// A server to ask, for one source.

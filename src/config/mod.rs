@@ -12,7 +12,7 @@ pub mod yaml;
 
 pub use address::Address;
 pub use fleet::{Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge};
-pub use site::{Publish, Site};
+pub use site::{Publish, Site, address as site_address};
 
 use std::fmt::Display;
 

@@ -72,18 +72,14 @@ impl Site {
         let read = read.map_err(|problem| Problems { kind: Kind::Configuration, list: vec![problem] })?;
         let Some((document, site)) = read else { return Ok(Self::default()) };
         Problems::check(Kind::Configuration, site.check(&document))?;
-        Ok(Self { base_url: site.base_url.map(|url| format!("{}/", url.trim_end_matches('/'))), ..site })
+        Ok(Self { base_url: site.base_url.and_then(|url| address(&url).ok()), ..site })
     }
 
     fn check(&self, document: &Document) -> Vec<Problem> {
         let mut problems = Vec::new();
-        if let Some(url) = &self.base_url {
-            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/') || rest.contains(char::is_whitespace)) {
-                let message = format!("`{url}` is not the address of a site");
-                let hint = "it begins with `https://` or `http://` and names a host";
-                problems.push(document.problem(&KeyPath::of(["base_url"]), message).hint(hint));
-            }
+        if let Some(Err(message)) = self.base_url.as_deref().map(address) {
+            let hint = "it begins with `https://` or `http://` and names a host";
+            problems.push(document.problem(&KeyPath::of(["base_url"]), message).hint(hint));
         }
         if let Err(reason) = super::name(&self.theme) {
             problems.push(document.problem(&KeyPath::of(["theme"]), reason));
@@ -96,6 +92,15 @@ impl Site {
         }
         problems
     }
+}
+
+/// The address of a site, with a `/` at its end.
+pub fn address(url: &str) -> Result<String, String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/') || rest.contains(char::is_whitespace)) {
+        return Err(format!("`{url}` is not the address of a site"));
+    }
+    Ok(format!("{}/", url.trim_end_matches('/')))
 }
 
 #[cfg(test)]

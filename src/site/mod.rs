@@ -1,1 +1,78 @@
-//! (to come)
+//! From the publication to the site's files: pages × queries × theme.
+//!
+//! ```text
+//! content/*.md ──▶ documents ──▶ pages ─────────────┐
+//! queries/*.sql ──▶ rows, once each ──▶ shapes ─────┤
+//! layouts, partials, bodies ──▶ templates ──▶ check ┴──▶ render ──▶ files
+//! ```
+//!
+//! Rendering is pure: it yields files to a sink and writes nothing. All problems that can be found without data are found
+//! before the first file, and those that data bring about before any file of a site that fits into memory.
+
+mod check;
+mod context;
+mod front;
+mod helpers;
+mod lookup;
+mod markdown;
+mod mustache;
+mod page;
+mod paths;
+mod query;
+mod render;
+mod shape;
+mod source;
+mod templates;
+#[cfg(test)]
+mod testing;
+
+use std::path::PathBuf;
+
+pub use render::render;
+
+use crate::config::Site;
+use crate::project::Project;
+use crate::warehouse::Publication;
+
+/// What a site is made from.
+pub struct Input<'a> {
+    /// Where content, queries, themes and static files are.
+    pub project: &'a Project,
+    /// The site's settings.
+    pub site: &'a Site,
+    /// What may be seen.
+    pub publication: &'a Publication,
+}
+
+/// What kind of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileKind {
+    /// A page made from content.
+    Page,
+    /// A file of a theme's `assets/`.
+    Asset,
+    /// A file of `site/static/`.
+    Static,
+}
+
+/// A file of the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path below the output folder.
+    pub path: PathBuf,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// What it is.
+    pub kind: FileKind,
+}
+
+/// What was done to make a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// How many pages there are.
+    pub pages: usize,
+    /// How many queries they use.
+    pub queries: usize,
+    /// How often a query was run: once for each.
+    pub query_runs: usize,
+}

@@ -136,14 +136,14 @@ fn extract(stats: &[u8]) -> Vec<u8> {
 fn a_truncated_extract_is_refused() {
     let whole = extract(bridge_stats(ENDS, "cn=8", "v4=8,v6=0", "obfs4=8").as_bytes());
     let stderr = faulty(&whole[..whole.len() / 2], 4);
-    assert!(stderr.contains("server `bad`: truncated"), "{stderr}");
+    assert!(stderr.contains("server `bad`: the extract is truncated"), "{stderr}");
 }
 
 #[test]
 fn an_extract_that_was_changed_on_the_way_is_refused() {
     let text = String::from_utf8(extract(bridge_stats(ENDS, "cn=8", "v4=8,v6=0", "obfs4=8").as_bytes())).unwrap();
     let stderr = faulty(text.replace("cn=8", "cn=9").as_bytes(), 4);
-    assert!(stderr.contains("server `bad`: wrong checksum"), "{stderr}");
+    assert!(stderr.contains("server `bad`: the extract's checksum is wrong"), "{stderr}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_hundred_megabytes_of_noise_are_stopped_at_the_cap() {
 #[test]
 fn what_is_no_extract_is_refused() {
     let stderr = faulty(b"Welcome to Debian GNU/Linux\nLast login: yesterday\n", 4);
-    assert!(stderr.contains("server `bad`: not an extract"), "{stderr}");
+    assert!(stderr.contains("server `bad`: what the server sent is not an extract"), "{stderr}");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_second_collect_at_the_same_time_says_who_is_at_work() {
     let mut first = project.command().arg("collect").spawn().unwrap();
     wait_for(&project.path("data/collect.lock"));
     let stderr = project.run(&["collect"]).failed(1);
-    assert!(stderr.contains(&format!("`torcollect collect`, process {}, is at work", first.id())), "{stderr}");
+    assert!(stderr.contains(&format!("process {} is collecting", first.id())), "{stderr}");
     first.wait().unwrap();
 }
 

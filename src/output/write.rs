@@ -1,0 +1,346 @@
+//! Writing into the output folder.
+//!
+//! A file is written only if its bytes differ, beside its place and then moved there. Its compressed companion comes
+//! first, so that nobody who reads both finds an older one beside a newer file for long.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::compress::{beside, gzip, holds, worthwhile};
+use super::manifest::{self, Manifest};
+use crate::fs::{self, Lock};
+use crate::project::Project;
+
+/// An output folder that is being written, by this process alone.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+    state: Mutex<State>,
+    _lock: Lock,
+}
+
+#[derive(Debug)]
+struct State {
+    manifest: Manifest,
+    made: BTreeSet<PathBuf>,
+    totals: Totals,
+}
+
+/// What a build did to its output folder; compressed files count like all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Files that the site consists of.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that were new or had other bytes.
+    pub written: usize,
+    /// Files that were there already.
+    pub unchanged: usize,
+    /// Files of an earlier build that do not belong any more.
+    pub removed: usize,
+}
+
+impl Output {
+    /// Opens `folder` for one build, and makes it if there is none.
+    ///
+    /// # Errors
+    /// If another process is writing the same folder.
+    pub fn open(project: &Project, folder: &Path) -> Result<Self> {
+        fs::create_dir(folder)?;
+        fs::create_dir(&project.cache())?;
+        let lock = Lock::take(&manifest::place(project, folder, "lock")?)?.map_err(|process| {
+            let process = if process.is_empty() { String::new() } else { format!(" (process {process})") };
+            anyhow!("another build{process} is writing `{}`; let it finish", project.shown(folder).display())
+        })?;
+        let manifest = Manifest::open(&manifest::place(project, folder, "manifest")?)?;
+        let folders: BTreeSet<PathBuf> =
+            manifest.known().iter().filter_map(|path| path.parent()).map(Into::into).collect();
+        for below in folders.iter().filter(|below| refuse_links(folder, below).is_ok()) {
+            for file in fs::leftovers(&folder.join(below)) {
+                fs::remove_file(&file)?;
+            }
+        }
+        let state = State { manifest, made: BTreeSet::new(), totals: Totals::default() };
+        Ok(Self { folder: folder.to_owned(), state: Mutex::new(state), _lock: lock })
+    }
+
+    /// Puts a file at `path` below the folder, and a compressed one beside it if that is worthwhile.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        if !inside(path) {
+            bail!("`{}` is not a path inside of the output folder", path.display());
+        }
+        refuse_links(&self.folder, path)?;
+        let compressed = beside(path);
+        refuse_links(&self.folder, &compressed)?;
+        let same = self.has(path, |there| there == bytes);
+        if worthwhile(path, bytes) {
+            if same && self.has(&compressed, |there| holds(there, bytes)) {
+                let size = self.folder.join(&compressed).metadata().map_or(0, |file| file.len());
+                self.count(&compressed, size, false);
+            } else {
+                let packed = gzip(bytes).with_context(|| format!("cannot compress `{}`", path.display()))?;
+                self.put(&compressed, &packed)?;
+            }
+        } else if self.state().manifest.known().contains(&compressed) && !self.state().made.contains(&compressed) {
+            // At once: a web server would send it instead of the new file.
+            fs::remove_file(&self.folder.join(&compressed))?;
+        }
+        if same {
+            self.state().manifest.add(path)?;
+            self.count(path, bytes.len() as u64, false);
+            return Ok(());
+        }
+        self.put(path, bytes)
+    }
+
+    /// Removes what earlier builds made and this one did not.
+    pub fn finish(self) -> Result<Totals> {
+        let State { manifest, made, mut totals } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for path in manifest.known().difference(&made) {
+            // Whoever put a link there owns what it leads to.
+            if refuse_links(&self.folder, path).is_err() {
+                continue;
+            }
+            let file = self.folder.join(path);
+            totals.removed += usize::from(file.exists());
+            fs::remove_file(&file)?;
+            for folder in path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+                if !fs::remove_empty_dir(&self.folder.join(folder)) {
+                    break;
+                }
+            }
+        }
+        manifest.replace(&made)?;
+        Ok(totals)
+    }
+
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        self.state().manifest.add(path)?;
+        let file = self.folder.join(path);
+        if let Some(folder) = file.parent() {
+            fs::create_dir(folder)?;
+        }
+        fs::write_atomic(&file, bytes, fs::PUBLIC)?;
+        self.count(path, bytes.len() as u64, true);
+        Ok(())
+    }
+
+    fn has(&self, path: &Path, same: impl Fn(&[u8]) -> bool) -> bool {
+        fs::read(&self.folder.join(path)).is_ok_and(|there| same(&there))
+    }
+
+    fn count(&self, path: &Path, bytes: u64, written: bool) {
+        let mut state = self.state();
+        state.made.insert(path.to_owned());
+        state.totals.files += 1;
+        state.totals.bytes += bytes;
+        if written {
+            state.totals.written += 1;
+        } else {
+            state.totals.unchanged += 1;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether `path` names something below a folder, and fits into a line.
+pub(super) fn inside(path: &Path) -> bool {
+    let normal = path.components().all(|part| matches!(part, Component::Normal(_)));
+    normal && path.to_str().is_some_and(|text| !text.is_empty() && !text.contains(char::is_control))
+}
+
+/// A link below the folder could lead out of it.
+fn refuse_links(folder: &Path, path: &Path) -> Result<()> {
+    let mut at = folder.to_owned();
+    for part in path.components() {
+        at.push(part);
+        if fs::is_link(&at) {
+            bail!("`{}` is a link: torcollect writes no file through it; remove it", at.display());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use tempfile::TempDir;
+
+    const LONG: &[u8] = &[b'x'; 300];
+
+    struct Place {
+        folder: TempDir,
+        project: Project,
+    }
+
+    fn place() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        Place { project: Project::new(folder.path()), folder }
+    }
+
+    impl Place {
+        fn public(&self) -> PathBuf {
+            self.folder.path().join("public")
+        }
+
+        fn open(&self) -> Output {
+            Output::open(&self.project, &self.public()).unwrap()
+        }
+
+        fn build(&self, files: &[(&str, &[u8])]) -> Totals {
+            let output = self.open();
+            for (path, bytes) in files {
+                output.write(Path::new(path), bytes).unwrap();
+            }
+            output.finish().unwrap()
+        }
+
+        fn files(&self) -> Vec<String> {
+            fs::walk(&self.public()).unwrap().iter().map(|path| path.display().to_string()).collect()
+        }
+    }
+
+    #[test]
+    fn text_gets_a_compressed_file_beside_it() {
+        let place = place();
+        let totals = place.build(&[("a/x.html", LONG), ("short.html", b"x"), ("x.png", LONG)]);
+        assert_eq!(place.files(), ["a/x.html", "a/x.html.gz", "short.html", "x.png"]);
+        assert!(holds(&fs::read(&place.public().join("a/x.html.gz")).unwrap(), LONG));
+        let packed = fs::read(&place.public().join("a/x.html.gz")).unwrap().len() as u64;
+        assert_eq!(totals, Totals { files: 4, bytes: 601 + packed, written: 4, unchanged: 0, removed: 0 });
+    }
+
+    #[test]
+    fn a_second_build_of_the_same_touches_no_file() {
+        let place = place();
+        let files: [(&str, &[u8]); 2] = [("x.html", LONG), ("y.png", b"y")];
+        let first = place.build(&files);
+        let time = |name: &str| place.public().join(name).metadata().unwrap().modified().unwrap();
+        let before = (time("x.html"), time("x.html.gz"), time("y.png"));
+        let second = place.build(&files);
+        assert_eq!(second, Totals { written: 0, unchanged: 3, ..first });
+        assert_eq!((time("x.html"), time("x.html.gz"), time("y.png")), before);
+    }
+
+    #[test]
+    fn what_an_earlier_build_made_is_removed_with_its_empty_folders() {
+        let place = place();
+        place.build(&[("x.html", LONG), ("days/2026/y.html", LONG)]);
+        let totals = place.build(&[("x.html", LONG)]);
+        assert_eq!(totals.removed, 2);
+        assert_eq!(place.files(), ["x.html", "x.html.gz"]);
+        assert!(!place.public().join("days").exists());
+    }
+
+    #[test]
+    fn files_that_torcollect_did_not_make_stay() {
+        let place = place();
+        fs::create_dir(&place.public().join("days")).unwrap();
+        fs::write_atomic(&place.public().join("CNAME"), b"bridges.example", fs::PUBLIC).unwrap();
+        fs::write_atomic(&place.public().join("days/mine.html.gz"), b"mine", fs::PUBLIC).unwrap();
+        place.build(&[("days/x.html", LONG), ("days/mine.html", b"short")]);
+        place.build(&[]);
+        assert_eq!(place.files(), ["CNAME", "days/mine.html.gz"]);
+    }
+
+    #[test]
+    fn a_page_that_became_short_loses_its_stale_compressed_file_before_it_is_written() {
+        let place = place();
+        place.build(&[("x.html", LONG)]);
+        let output = place.open();
+        output.write(Path::new("x.html"), b"short").unwrap();
+        assert_eq!(place.files(), ["x.html"]);
+        drop(output);
+    }
+
+    #[test]
+    fn a_compressed_file_of_other_bytes_is_replaced_even_if_its_page_is_the_same() {
+        let place = place();
+        place.build(&[("x.html", LONG)]);
+        // As after a build that was killed between the two files, and went back to the old text.
+        let stale = gzip(b"something else").unwrap();
+        fs::write_atomic(&place.public().join("x.html.gz"), &stale, fs::PUBLIC).unwrap();
+        let totals = place.build(&[("x.html", LONG)]);
+        assert_eq!((totals.written, totals.unchanged), (1, 1));
+        assert!(holds(&fs::read(&place.public().join("x.html.gz")).unwrap(), LONG));
+    }
+
+    #[test]
+    fn a_build_that_was_killed_leaves_the_old_site_and_the_next_cleans_up() {
+        let place = place();
+        place.build(&[("index.html", LONG), ("old.html", LONG)]);
+        let output = place.open();
+        output.write(Path::new("new.html"), LONG).unwrap();
+        drop(output);
+        assert_eq!(
+            place.files(),
+            ["index.html", "index.html.gz", "new.html", "new.html.gz", "old.html", "old.html.gz"]
+        );
+        let temporary = place.public().join(".torcollect-Ab12");
+        fs::write_atomic(&temporary, b"half", fs::PUBLIC).unwrap();
+        let totals = place.build(&[("index.html", LONG)]);
+        assert_eq!(totals.removed, 4);
+        assert_eq!(place.files(), ["index.html", "index.html.gz"]);
+        assert!(!temporary.exists());
+    }
+
+    #[test]
+    fn a_manifest_whose_last_line_was_cut_off_removes_nothing_by_mistake() {
+        let place = place();
+        place.build(&[("x.html", LONG)]);
+        fs::write_atomic(&place.public().join("days"), b"mine", fs::PUBLIC).unwrap();
+        let list = manifest::place(&place.project, &place.public(), "manifest").unwrap();
+        let cut = format!("{}days", fs::read_text(&list).unwrap());
+        fs::write_atomic(&list, cut.as_bytes(), fs::PRIVATE).unwrap();
+        place.build(&[("new.html", b"short")]);
+        assert_eq!(place.files(), ["days", "new.html"]);
+        assert_eq!(fs::read_text(&list).unwrap(), "new.html\n");
+    }
+
+    #[test]
+    fn no_file_is_written_or_removed_through_a_link() {
+        let place = place();
+        let outside = tempfile::tempdir().unwrap();
+        place.build(&[("days/x.html", LONG)]);
+        std::fs::rename(place.public().join("days"), outside.path().join("days")).unwrap();
+        symlink(outside.path().join("days"), place.public().join("days")).unwrap();
+        let output = place.open();
+        let error = output.write(Path::new("days/y.html"), LONG).unwrap_err().to_string();
+        assert!(error.contains("public/days` is a link"), "{error}");
+        symlink(outside.path().join("z"), place.public().join("z.html")).unwrap();
+        assert!(output.write(Path::new("z.html"), LONG).is_err());
+        output.finish().unwrap();
+        assert!(outside.path().join("days/x.html").exists());
+        assert!(!outside.path().join("z").exists());
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_folder_is_refused() {
+        let place = place();
+        let output = place.open();
+        for path in ["../x.html", "/x.html", "a/../../x.html", "", "a\nb.html"] {
+            assert!(output.write(Path::new(path), LONG).is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_build_at_the_same_time_is_told_who_has_the_folder() {
+        let place = place();
+        let first = place.open();
+        let error = Output::open(&place.project, &place.public()).unwrap_err().to_string();
+        let process = std::process::id();
+        assert_eq!(error, format!("another build (process {process}) is writing `public`; let it finish"));
+        assert!(Output::open(&place.project, &place.folder.path().join("public-other")).is_ok());
+        drop(first);
+        place.open();
+    }
+}

@@ -1,0 +1,131 @@
+//! What the templates of a page see: `row`, `data`, `page` and `site`; as a shape before, as JSON when the page is made.
+
+use anyhow::{Result, bail};
+use serde_json::{Map, Value, json};
+
+use super::page::{Document, Page};
+use super::query::Queries;
+use super::shape::Shape;
+use crate::config::Site;
+use crate::warehouse::{Publication, Rows};
+
+/// What is the same on all pages: `site`, but for the menu's current entry.
+#[derive(Debug)]
+pub(super) struct Shared {
+    site: Map<String, Value>,
+    /// The columns of the table `publication`.
+    about: Shape,
+    menu: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    document: usize,
+    title: String,
+    path: String,
+}
+
+impl Shared {
+    /// Asks the publication what it says about itself.
+    pub(super) fn new(settings: &Site, publication: &Publication) -> Result<Self> {
+        let about: Rows = publication.query("select * from publication")?;
+        if about.len() != 1 {
+            bail!("the table `publication` has {} rows instead of one", about.len());
+        }
+        let mut site = match about.row(0) {
+            Value::Object(site) => site,
+            _ => Map::new(),
+        };
+        site.insert("title".to_owned(), settings.title.clone().into());
+        site.insert("base_url".to_owned(), settings.base_url.clone().into());
+        site.insert("language".to_owned(), settings.language.clone().into());
+        Ok(Self { site, about: Shape::row(about.columns()), menu: Vec::new() })
+    }
+
+    /// Makes the menu of the pages that want to be in it.
+    pub(super) fn set_menu(&mut self, documents: &[Document], pages: &[Page]) {
+        let mut entries: Vec<(i64, Entry)> = pages
+            .iter()
+            .filter_map(|page| {
+                let menu = documents[page.document].front.menu.as_ref()?;
+                let entry = Entry { document: page.document, title: menu.title.clone(), path: page.path.clone() };
+                Some((menu.order, entry))
+            })
+            .collect();
+        entries.sort_by(|(one, a), (other, b)| (one, &a.title, &a.path).cmp(&(other, &b.title, &b.path)));
+        self.menu = entries.into_iter().map(|(_, entry)| entry).collect();
+    }
+
+    /// The shape of what the texts of a document's front matter see.
+    pub(super) fn text_shape(&self, document: &Document, queries: &Queries) -> Shape {
+        Shape::record(row_shape(document, queries).map(|row| ("row", row)))
+    }
+
+    /// The shape of what a document's body sees.
+    pub(super) fn body_shape(&self, document: &Document, queries: &Queries) -> Shape {
+        let neighbour = || Shape::scalars(["title", "path"]);
+        let page = Shape::scalars(["title", "path", "description"])
+            .with(vec![("previous".to_owned(), neighbour()), ("next".to_owned(), neighbour())]);
+        let menu = Shape::list(Shape::scalars(["title", "path", "current"]));
+        let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));
+        let site = self.about.with(own.into_iter().chain([("menu".to_owned(), menu)]).collect());
+        let data = Shape::record(document.front.data.iter().map(|(name, data)| {
+            let rows = queries.get(&data.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns()));
+            (name.clone(), Shape::list(rows))
+        }));
+        let row = row_shape(document, queries).map(|row| ("row", row));
+        Shape::record(row.into_iter().chain([("page", page), ("site", site), ("data", data)]))
+    }
+
+    /// The shape of what a document's layout sees.
+    pub(super) fn layout_shape(&self, document: &Document, queries: &Queries) -> Shape {
+        self.body_shape(document, queries).with(vec![("body".to_owned(), Shape::Scalar)])
+    }
+
+    /// What a page sees.
+    pub(super) fn context(&self, document: &Document, page: &Page, pages: &[Page], queries: &Queries) -> Value {
+        let mut context = Map::new();
+        let each = document.front.each.as_ref();
+        if let (Some((row, _)), Some(answer)) = (&page.row, each.and_then(|each| queries.get(&each.query))) {
+            context.insert("row".to_owned(), answer.rows.row(*row));
+        }
+        let mut data = Map::new();
+        for (name, from) in &document.front.data {
+            let Some(answer) = queries.get(&from.query) else { continue };
+            let rows: Vec<Value> = match (each, &page.row) {
+                (Some(each), Some((_, key))) => {
+                    answer.of_key(&each.key, key).iter().map(|row| answer.rows.row(*row)).collect()
+                }
+                _ => (0..answer.rows.len()).map(|row| answer.rows.row(row)).collect(),
+            };
+            data.insert(name.clone(), rows.into());
+        }
+        context.insert("data".to_owned(), data.into());
+        let neighbour = |number: Option<usize>| {
+            number.map(|number| &pages[number]).map(|page| json!({"title": page.title, "path": page.path}))
+        };
+        context.insert(
+            "page".to_owned(),
+            json!({
+                "title": page.title,
+                "path": page.path,
+                "description": page.description,
+                "previous": neighbour(page.previous),
+                "next": neighbour(page.next),
+            }),
+        );
+        let mut site = self.site.clone();
+        let entries = self
+            .menu
+            .iter()
+            .map(|entry| json!({"title": entry.title, "path": entry.path, "current": entry.document == page.document}));
+        site.insert("menu".to_owned(), entries.collect());
+        context.insert("site".to_owned(), site.into());
+        context.into()
+    }
+}
+
+fn row_shape(document: &Document, queries: &Queries) -> Option<Shape> {
+    let each = document.front.each.as_ref()?;
+    Some(queries.get(&each.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns())))
+}

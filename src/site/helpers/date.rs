@@ -1,0 +1,67 @@
+//! `date`: a day as people read it.
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::{Call, quoted};
+use crate::problem::nearest;
+
+const FORMATS: [(&str, &str); 5] =
+    [("long", "%-d %B %Y"), ("short", "%-d %b"), ("weekday", "%A"), ("month", "%B %Y"), ("iso", "%Y-%m-%d")];
+
+/// `{{date x}}`: `22 November 2026`; `"short"` `22 Nov`, `"weekday"` `Sunday`, `"month"` `November 2026`, `"iso"`
+/// `2026-11-22`. Of a time its day in UTC. Null is `?`.
+pub(super) fn date(call: &Call) -> Result<Value, String> {
+    let format = match call.value(1) {
+        Value::Null => "long",
+        Value::String(name) => name,
+        other => return Err(format!("`date` needs a format's name, not {}", quoted(other))),
+    };
+    let Some((_, pattern)) = FORMATS.iter().find(|(name, _)| *name == format) else {
+        let near = nearest(format, FORMATS.iter().map(|(name, _)| *name));
+        let hint = near.map_or_else(
+            || "it knows `long`, `short`, `weekday`, `month` and `iso`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(format!("`date` knows no format `{format}`\n{hint}"));
+    };
+    match call.value(0) {
+        Value::Null => Ok("?".into()),
+        Value::String(text) => {
+            let day = text.get(..10).filter(|_| text.len() == 10 || text.as_bytes()[10] == b'T').unwrap_or_default();
+            let day = Date::strptime("%Y-%m-%d", day)
+                .map_err(|_| format!("`date` needs a day as `YYYY-MM-DD`, not `{text}`"))?;
+            Ok(day.strftime(pattern).to_string().into())
+        }
+        other => Err(format!("`date` needs a day as `YYYY-MM-DD`, not {}", quoted(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{try_with, with};
+    use serde_json::json;
+
+    #[test]
+    fn a_day_has_five_forms() {
+        let day = json!("2026-11-02");
+        assert_eq!(with("{{date x}}", &day), "2 November 2026");
+        assert_eq!(with("{{date x \"short\"}}", &day), "2 Nov");
+        assert_eq!(with("{{date x \"weekday\"}}", &day), "Monday");
+        assert_eq!(with("{{date x \"month\"}}", &day), "November 2026");
+        assert_eq!(with("{{date x \"iso\"}}", &day), "2026-11-02");
+        assert_eq!(with("{{date x}}", &json!("2026-11-02T23:59:59Z")), "2 November 2026");
+        assert_eq!(with("{{date x}}", &json!(null)), "?");
+    }
+
+    #[test]
+    fn an_unknown_form_and_what_is_no_day_are_refused() {
+        assert_eq!(
+            try_with("{{date x \"shrt\"}}", &json!("2026-11-02")),
+            Err("`date` knows no format `shrt`\ndid you mean `short`?".to_owned())
+        );
+        for value in [json!("2026-13-01"), json!("yesterday"), json!("2026-11-021"), json!(5), json!("ääääää")] {
+            assert!(try_with("{{date x}}", &value).is_err_and(|error| error.contains("needs a day")), "{value}");
+        }
+    }
+}

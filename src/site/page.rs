@@ -1,0 +1,299 @@
+//! From content files to pages: what each file says it is made from, and which pages that gives.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use handlebars::Context;
+use serde_json::{Value, json};
+
+use super::front::{Front, Parts};
+use super::lookup::{Lookup, Part};
+use super::paths::Paths;
+use super::query::Queries;
+use super::source::Source;
+use super::templates::Templates;
+use crate::problem::{Place, Problem, nearest};
+
+/// A file of `content/`.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// The file as a person would name it.
+    pub(super) file: PathBuf,
+    /// The file below `content/`, without `.md`.
+    stem: String,
+    /// The layer that the file comes from.
+    pub(super) layer: usize,
+    pub(super) text: String,
+    pub(super) front: Front,
+    /// Where the page's own text begins.
+    pub(super) body: usize,
+}
+
+/// One page of the site.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The number of its document.
+    pub(super) document: usize,
+    /// The row that it is made of, and its key.
+    pub(super) row: Option<(usize, Vec<String>)>,
+    pub(super) title: String,
+    pub(super) description: Option<String>,
+    pub(super) path: String,
+    /// The numbers of its neighbours.
+    pub(super) previous: Option<usize>,
+    pub(super) next: Option<usize>,
+}
+
+/// The layout of pages that name none.
+const LAYOUT: &str = "page";
+
+/// Reads all content files, without the theme's that the site does not want.
+pub(super) fn documents(
+    lookup: &Lookup,
+    disable: &[String],
+    settings: &Path,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Document>> {
+    let mut files = lookup.files(Part::Content)?;
+    files.retain(|path, _| path.extension().is_some_and(|extension| extension == "md"));
+    for path in disable {
+        let of_theme: Vec<&str> = files
+            .iter()
+            .filter(|(_, found)| found.iter().any(|found| found.layer > 0))
+            .filter_map(|(path, _)| path.to_str())
+            .collect();
+        if !of_theme.contains(&path.as_str()) {
+            let message = format!("disable: the theme has no page `{path}`");
+            let hint = match nearest(path, of_theme.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has `{}`", of_theme.join("`, `")),
+            };
+            problems.push(Problem::new(Place::file(settings), message).hint(hint));
+        }
+    }
+    let mut documents = Vec::new();
+    for (path, found) in files {
+        let unwanted = disable.iter().any(|unwanted| Path::new(unwanted) == path);
+        let Some(found) = found.into_iter().find(|found| !unwanted || found.layer == 0) else { continue };
+        let read = found.text()?.and_then(|text| document(&path, &found.shown, found.layer, text));
+        match read {
+            Ok(document) => documents.push(document),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok(documents)
+}
+
+fn document(path: &Path, file: &Path, layer: usize, text: String) -> Result<Document, Problem> {
+    let stem = path.with_extension("").to_str().map(str::to_owned);
+    let stem = stem.ok_or_else(|| Problem::new(Place::file(file), "the file's name is not UTF-8"))?;
+    let parts = Parts::of(file, &text)?;
+    let (front, body) = (parts.front()?, parts.body);
+    Ok(Document { file: file.to_owned(), stem, layer, text, front, body })
+}
+
+impl Document {
+    /// The place of a value of the front matter.
+    pub(super) fn place(&self, keys: &[&str]) -> Place {
+        Parts::of(&self.file, &self.text).map_or_else(|_| Place::file(&self.file), |parts| parts.place(keys))
+    }
+
+    pub(super) fn layout(&self) -> &str {
+        self.front.layout.as_deref().unwrap_or(LAYOUT)
+    }
+
+    /// The names of the queries that the pages need, and where each is asked for.
+    pub(super) fn queries(&self) -> Vec<(&str, Place)> {
+        let each = self.front.each.iter().map(|each| (each.query.as_str(), self.place(&["each", "query"])));
+        let data = self.front.data.iter().map(|(name, data)| (data.query.as_str(), self.place(&["data", name])));
+        each.chain(data).collect()
+    }
+
+    /// How the body's template is called.
+    pub(super) fn body_name(&self) -> String {
+        format!("body {}", self.file.display())
+    }
+
+    /// The templates of the front matter: how they are called, and their sources.
+    pub(super) fn texts(&self) -> Vec<(String, Source)> {
+        let front = &self.front;
+        let path = match &front.each {
+            Some(each) => Some((&["each", "path"][..], &each.path)),
+            None => front.path.as_ref().map(|path| (&["path"][..], path)),
+        };
+        let title = Some((&["title"][..], &front.title));
+        let description = front.description.as_ref().map(|text| (&["description"][..], text));
+        [title, description, path]
+            .into_iter()
+            .flatten()
+            .map(|(keys, text)| (self.text_name(keys[keys.len() - 1]), Source::value(self.place(keys), text.clone())))
+            .collect()
+    }
+
+    fn text_name(&self, key: &str) -> String {
+        format!("{key} {}", self.file.display())
+    }
+
+    /// What contradicts itself in the front matter, or names what is not there.
+    pub(super) fn problems(&self, queries: &mut Queries) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (query, place) in self.queries() {
+            if !queries.known().any(|known| known == query) {
+                let problem = Problem::new(place, format!("there is no query `{query}`"));
+                problems.push(match nearest(query, queries.known()) {
+                    Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                    None => problem.hint(format!("write it into `site/queries/{query}.sql`")),
+                });
+            }
+        }
+        let Some(each) = &self.front.each else { return problems };
+        if self.front.path.is_some() {
+            let problem = Problem::new(self.place(&["path"]), "a page with `each` has its path there");
+            problems.push(problem.hint("remove this `path`"));
+        }
+        if self.front.menu.is_some() {
+            let problem = Problem::new(self.place(&["menu"]), "many pages cannot be one entry of the menu");
+            problems.push(problem.hint("put the page that lists them into the menu"));
+        }
+        let data = self.front.data.iter().map(|(name, data)| (["data", name.as_str()], data));
+        for (keys, data) in data {
+            let place = self.place(&keys);
+            if data.all {
+                let problem = Problem::new(place, "`all: true` is for pages without `each`");
+                problems.push(
+                    problem.hint("it would write all rows into every page; give each row its history as a list column"),
+                );
+            } else if let Err(column) = queries.group(&data.query, &each.key) {
+                let file = queries.get(&data.query).map(|answer| answer.file.display().to_string()).unwrap_or_default();
+                let problem =
+                    Problem::new(place, format!("the query `{}` ({file}) gives no column `{column}`", data.query));
+                problems.push(
+                    problem.hint("a page gets the rows that have its key, so each query needs the key's columns"),
+                );
+            }
+        }
+        if let Some(answer) = queries.get(&each.query)
+            && let Err(column) = answer.columns(&each.key)
+        {
+            let columns = answer.rows.columns();
+            let near = nearest(column, columns.iter().map(|(name, _)| name.as_str()));
+            let message = format!("the query `{}` ({}) gives no column `{column}`", each.query, answer.file.display());
+            let problem = Problem::new(self.place(&["each", "key"]), message);
+            problems.push(match near {
+                Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                None => problem,
+            });
+        }
+        problems
+    }
+
+    /// Adds the pages that the document gives.
+    pub(super) fn expand(
+        &self,
+        number: usize,
+        queries: &Queries,
+        texts: &Templates,
+        paths: &mut Paths,
+        pages: &mut Vec<Page>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let made = match &self.front.each {
+            None => self.page(number, None, &json!({}), texts).map(|page| vec![page]),
+            Some(each) => {
+                let Some(answer) = queries.get(&each.query) else { return };
+                self.keys(answer, &each.key, problems)
+                    .into_iter()
+                    .map(|(row, key)| self.page(number, Some((row, key)), &json!({"row": answer.rows.row(row)}), texts))
+                    .collect()
+            }
+        };
+        let made: Vec<Page> = match made {
+            Ok(made) => made,
+            Err(problem) => {
+                problems.push(problem);
+                return;
+            }
+        };
+        let place = if self.front.each.is_some() { self.place(&["each", "path"]) } else { self.place(&["path"]) };
+        let (start, count) = (pages.len(), made.len());
+        for (at, page) in made.into_iter().enumerate() {
+            let owner = match &page.row {
+                Some((_, key)) => format!("the page of `{}` in {}", key.join(", "), self.file.display()),
+                None => self.file.display().to_string(),
+            };
+            problems.extend(paths.claim(&page.path, owner, &place));
+            let neighbour = |there: bool, at: usize| (there && self.front.each.is_some()).then_some(at);
+            pages.push(Page {
+                previous: neighbour(at > 0, (start + at).saturating_sub(1)),
+                next: neighbour(at + 1 < count, start + at + 1),
+                ..page
+            });
+        }
+    }
+
+    /// The rows that become pages, with their keys. A null and a repeated key are problems.
+    fn keys(
+        &self,
+        answer: &super::query::Answer,
+        columns: &[String],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<(usize, Vec<String>)> {
+        let Ok(numbers) = answer.columns(columns) else { return Vec::new() };
+        let mut seen: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        let mut keys = Vec::new();
+        let mut nulls = 0;
+        for row in 0..answer.rows.len() {
+            match answer.key(row, &numbers) {
+                None => nulls += 1,
+                Some(key) => {
+                    let times = seen.entry(key.clone()).or_default();
+                    *times += 1;
+                    if *times == 1 {
+                        keys.push((row, key));
+                    }
+                }
+            }
+        }
+        let file = answer.file.display();
+        let place = || self.place(&["each", "key"]);
+        let name = columns.join(", ");
+        if nulls > 0 {
+            let rows = if nulls == 1 { "a row".to_owned() } else { format!("{nulls} rows") };
+            problems.push(
+                Problem::new(place(), format!("the key `{name}` is null in {rows} of {file}"))
+                    .hint("leave such rows out in the query"),
+            );
+        }
+        let mut repeated = seen.iter().filter(|(_, times)| **times > 1);
+        if let Some((key, times)) = repeated.next() {
+            let key = key.join(", ");
+            let others = match repeated.count() {
+                0 => String::new(),
+                count => format!(", and {count} more keys repeat"),
+            };
+            problems.push(
+                Problem::new(place(), format!("the key `{name}` is `{key}` in {times} rows of {file}{others}"))
+                    .hint("each row becomes a page, so each needs a key of its own"),
+            );
+        }
+        keys
+    }
+
+    fn page(
+        &self,
+        document: usize,
+        row: Option<(usize, Vec<String>)>,
+        data: &Value,
+        texts: &Templates,
+    ) -> Result<Page, Problem> {
+        let context = Context::from(data.clone());
+        let text = |key: &str| texts.render(&self.text_name(key), &context);
+        let path = match (&self.front.each, &self.front.path) {
+            (None, None) => format!("{}.html", self.stem),
+            _ => text("path")?,
+        };
+        let description = self.front.description.as_ref().map(|_| text("description")).transpose()?;
+        Ok(Page { document, row, title: text("title")?, description, path, previous: None, next: None })
+    }
+}

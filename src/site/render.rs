@@ -1,0 +1,284 @@
+//! Making the site: everything is read and checked first, then the pages are made in parallel.
+//!
+//! Pages are held back until all are made, as long as they fit into [`HELD`] bytes; so a site of common size appears whole
+//! or not at all. A larger one goes out in waves, and a problem in a later page finds earlier ones given away already, each
+//! of them whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use handlebars::{Context, Template};
+use rayon::prelude::*;
+
+use super::check::{self, Found};
+use super::context::Shared;
+use super::helpers::Files;
+use super::lookup::{self, DEFAULT, Embedded, Lookup, Part};
+use super::page::{self, Document, Page};
+use super::paths::Paths;
+use super::query::Queries;
+use super::source::Source;
+use super::templates::{self, Templates};
+use super::{File, FileKind, Input, Summary, markdown};
+use crate::fs;
+use crate::problem::{Kind, Place, Problem, Problems, nearest};
+
+/// Bytes of pages that are held back at most.
+const HELD: usize = 64 << 20;
+/// Pages that are made at a time.
+const WAVE: usize = 256;
+
+/// Takes the site's files, from several threads and in any order.
+pub type Sink<'a> = dyn Fn(File) -> Result<()> + Sync + 'a;
+
+/// Makes the site and hands its files to `sink`.
+///
+/// # Errors
+/// [`Problems`] with all that is wrong in content, queries and templates; or whatever the sink returned.
+pub fn render(input: &Input, sink: &Sink) -> Result<Summary> {
+    render_with(input, DEFAULT, sink)
+}
+
+/// [`render`] with another theme in the program.
+pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Result<Summary> {
+    let settings = input.project.shown(&input.project.site());
+    let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
+    let mut paths = Paths::default();
+    let copied = copied(input, &lookup)?;
+    let documents = page::documents(&lookup, &input.site.disable, &settings, &mut problems)?;
+
+    let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
+    let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
+    let files: Files = Files::new(copied.iter().filter_map(|file| file.path.to_str().map(str::to_owned)).collect());
+    let (pages_templates, texts) = templates(&lookup, &documents, &files, &mut problems)?;
+    let mut shared =
+        Shared::new(input.site, input.publication).context("cannot read what the publication says about itself")?;
+
+    let mut pages = Vec::new();
+    for (number, document) in documents.iter().enumerate() {
+        let wrong = check_document(document, &shared, &mut queries, &pages_templates, &texts);
+        let sound = wrong.is_empty() && document.texts().iter().all(|(name, _)| texts.get(name).is_some());
+        problems.extend(wrong);
+        if sound {
+            document.expand(number, &queries, &texts, &mut paths, &mut pages, &mut problems);
+        }
+    }
+    for file in &copied {
+        let shown = file.from.shown(input);
+        match file.path.to_str() {
+            Some(path) => problems.extend(paths.claim(path, shown.display().to_string(), &Place::file(&shown))),
+            None => problems.push(Problem::new(Place::file(shown), "the file's name is not UTF-8")),
+        }
+    }
+    Problems::check(Kind::Content, merged(problems))?;
+
+    shared.set_menu(&documents, &pages);
+    let site =
+        Site { documents: &documents, pages: &pages, queries: &queries, templates: &pages_templates, shared: &shared };
+    site.make(sink)?;
+    copied
+        .into_par_iter()
+        .try_for_each(|file| sink(File { bytes: file.from.bytes()?, path: file.path, kind: file.kind }))?;
+    Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
+}
+
+/// A file that is published as it is.
+struct Copied {
+    path: PathBuf,
+    kind: FileKind,
+    from: From,
+}
+
+enum From {
+    Theme(lookup::Found),
+    Disk(PathBuf),
+}
+
+impl From {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::Theme(found) => found.bytes(),
+            Self::Disk(path) => fs::read(path),
+        }
+    }
+
+    fn shown(&self, input: &Input) -> PathBuf {
+        match self {
+            Self::Theme(found) => found.shown.clone(),
+            Self::Disk(path) => input.project.shown(path),
+        }
+    }
+}
+
+fn copied(input: &Input, lookup: &Lookup) -> Result<Vec<Copied>> {
+    let assets = lookup.files(Part::Assets)?.into_iter().filter_map(|(path, found)| {
+        let from = From::Theme(found.into_iter().next()?);
+        Some(Copied { path: Path::new("assets").join(path), kind: FileKind::Asset, from })
+    });
+    let folder = input.project.static_files();
+    let as_they_are = fs::walk(&folder)?.into_iter().map(|path| Copied {
+        from: From::Disk(folder.join(&path)),
+        path,
+        kind: FileKind::Static,
+    });
+    Ok(assets.chain(as_they_are).collect())
+}
+
+/// Compiles all templates: those of pages, and those of titles, paths and descriptions, whose results are data.
+fn templates(
+    lookup: &Lookup,
+    documents: &[Document],
+    files: &Files,
+    problems: &mut Vec<Problem>,
+) -> Result<(Templates, Templates)> {
+    let mut pages = Templates::new(files, true);
+    let mut texts = Templates::new(files, false);
+    let partials = lookup.files(Part::Partials)?;
+    for (path, found) in &partials {
+        let Some(name) = templates::name_of(path) else { continue };
+        pages.declare_partial(&name, found.iter().map(|found| found.layer).collect());
+    }
+    for (path, found) in &partials {
+        let Some(name) = templates::name_of(path) else { continue };
+        for found in found {
+            let added = found.text()?.and_then(|text| {
+                let name = pages.partial(&name, found.layer);
+                pages.add(&name, Source::file(found.shown.clone(), text), found.layer)
+            });
+            problems.extend(added.err());
+        }
+    }
+    for (path, found) in lookup.files(Part::Layouts)? {
+        let Some(name) = templates::name_of(&path) else { continue };
+        let added = found[0].text()?.and_then(|text| {
+            pages.add(&templates::layout(&name), Source::file(found[0].shown.clone(), text), found[0].layer)
+        });
+        // A layout that nobody can use is missing as well; that it is wrong says enough.
+        if let Err(problem) = added {
+            problems.push(problem);
+            let empty = Source::file(found[0].shown.clone(), String::new());
+            problems.extend(pages.add(&templates::layout(&name), empty, found[0].layer).err());
+        }
+    }
+    for document in documents {
+        problems.extend(body(document, &mut pages).err());
+        for (name, source) in document.texts() {
+            problems.extend(texts.add(&name, source, document.layer).err());
+        }
+        let layout = document.layout();
+        if pages.get(&templates::layout(layout)).is_none() {
+            let known: Vec<String> =
+                lookup.files(Part::Layouts)?.keys().filter_map(|path| templates::name_of(path)).collect();
+            let problem = Problem::new(document.place(&["layout"]), format!("there is no layout `{layout}`"));
+            problems.push(match nearest(layout, known.iter().map(String::as_str)) {
+                Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                None => problem.hint(format!("write it into `layouts/{layout}.hbs` of a theme")),
+            });
+        }
+    }
+    Ok((pages, texts))
+}
+
+/// Compiles a document's body. It is tried as it stands first, because there a mistake can be shown.
+fn body(document: &Document, templates: &mut Templates) -> Result<(), Problem> {
+    let lines = document.text[..document.body].matches('\n').count();
+    let plain = format!("{}{}", "\n".repeat(lines), &document.text[document.body..]);
+    let plain = Source::file(document.file.clone(), plain);
+    Template::compile(plain.text()).map_err(|error| templates::syntax(&plain, &error))?;
+    let (made, places) = markdown::template(&document.text, document.body);
+    let source = Source::made(document.file.clone(), document.text.clone(), made, places);
+    templates.add(&document.body_name(), source, document.layer).map_err(|problem| Problem {
+        message: "Markdown tears this block apart".to_owned(),
+        hint: Some("put its beginning and its end on lines of their own, or both into one paragraph".to_owned()),
+        ..problem
+    })
+}
+
+fn check_document(
+    document: &Document,
+    shared: &Shared,
+    queries: &mut Queries,
+    pages: &Templates,
+    texts: &Templates,
+) -> Vec<Problem> {
+    let mut problems = document.problems(queries);
+    let mut found = Found::default();
+    let text = shared.text_shape(document, queries);
+    for (name, _) in document.texts() {
+        check::check(texts, &name, &text, &mut found);
+    }
+    check::check(pages, &document.body_name(), &shared.body_shape(document, queries), &mut found);
+    let layout = templates::layout(document.layout());
+    check::check(pages, &layout, &shared.layout_shape(document, queries), &mut found);
+    problems.extend(found.problems());
+    problems
+}
+
+/// Problems with the same place and message are one, whatever their hints.
+fn merged(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut by_place: BTreeMap<(Option<Place>, String), Problem> = BTreeMap::new();
+    for problem in problems {
+        by_place.entry((problem.place.clone(), problem.message.clone())).or_insert(problem);
+    }
+    by_place.into_values().collect()
+}
+
+/// All that pages are made from.
+struct Site<'a> {
+    documents: &'a [Document],
+    pages: &'a [Page],
+    queries: &'a Queries,
+    templates: &'a Templates,
+    shared: &'a Shared,
+}
+
+impl Site<'_> {
+    fn make(&self, sink: &Sink) -> Result<()> {
+        let mut held: Vec<File> = Vec::new();
+        let mut bytes = 0;
+        let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
+        for wave in self.pages.chunks(WAVE) {
+            let made: Vec<_> = wave.par_iter().map(|page| self.page(page)).collect();
+            for (page, made) in wave.iter().zip(made) {
+                match made {
+                    Ok(file) => {
+                        bytes += file.bytes.len();
+                        held.push(file);
+                    }
+                    Err(problem) => failed.entry(problem).or_default().push(&page.path),
+                }
+            }
+            if bytes > HELD && failed.is_empty() {
+                held.drain(..).collect::<Vec<_>>().into_par_iter().try_for_each(sink)?;
+                bytes = 0;
+            }
+            if !failed.is_empty() {
+                held.clear();
+            }
+        }
+        Problems::check(Kind::Content, failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages)).collect())?;
+        held.into_par_iter().try_for_each(sink)
+    }
+
+    fn page(&self, page: &Page) -> Result<File, Problem> {
+        let document = &self.documents[page.document];
+        let mut context = Context::from(self.shared.context(document, page, self.pages, self.queries));
+        let body = self.templates.render(&document.body_name(), &context)?;
+        if let Some(fields) = context.data_mut().as_object_mut() {
+            fields.insert("body".to_owned(), body.into());
+        }
+        let html = self.templates.render(&templates::layout(document.layout()), &context)?;
+        Ok(File { path: page.path.clone().into(), bytes: html.into_bytes(), kind: FileKind::Page })
+    }
+}
+
+/// The same problem on several pages is one, which names the first of them.
+fn on_pages(problem: Problem, pages: &[&str]) -> Problem {
+    let first = pages.first().copied().unwrap_or_default();
+    let others = match pages.len().saturating_sub(1) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    Problem { message: format!("{} (page `{first}`{others})", problem.message), ..problem }
+}

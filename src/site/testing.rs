@@ -1,0 +1,118 @@
+//! Small projects for tests.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use tempfile::TempDir;
+
+use super::lookup::Embedded;
+use super::{Input, Summary, render::render_with};
+use crate::config::{Publish, Site};
+use crate::fs;
+use crate::problem::Problems;
+use crate::project::Project;
+use crate::warehouse::Publication;
+
+/// A project in a folder of its own.
+pub(super) struct Folder {
+    _folder: TempDir,
+    pub(super) project: Project,
+    pub(super) site: Site,
+}
+
+/// A theme as small as can be.
+pub(super) const THEME: Embedded = &[("layouts/page.hbs", b"<title>{{page.title}}</title>{{{body}}}")];
+
+const DATA: &str = "
+    create table publication as select timestamp '2026-01-04 05:06:07' as newest_run, true as sample;
+    create table day(day date, clients int, history int[], best struct(label text, clients int));
+    insert into day values ('2026-01-01', 8, [8], {label: 'Oak', clients: 8}), ('2026-01-02', 1600, [8, 1600], null),
+        ('2026-01-03', null, [8, 1600, null], {label: 'Elm', clients: 16});
+    create table country_day(day date, country text, clients int);
+    insert into country_day values ('2026-01-01', '??', 8), ('2026-01-02', '<b>', 16), ('2026-01-02', 'us', 8);
+";
+
+/// The queries that most tests use.
+pub(super) const DAYS: (&str, &str) = ("site/queries/days.sql", "select * from day order by day");
+pub(super) const COUNTRIES: (&str, &str) =
+    ("site/queries/countries.sql", "select * from country_day order by day, clients desc, country");
+
+impl Folder {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir(path.parent().unwrap()).unwrap();
+            fs::write_atomic(&path, text.as_bytes(), fs::PUBLIC).unwrap();
+        }
+        let site = Site {
+            title: "Bridges".to_owned(),
+            base_url: None,
+            theme: "default".to_owned(),
+            language: "en".to_owned(),
+            publish: Publish { delay: 1, minimum_clients: 16, tor_version: false },
+            disable: Vec::new(),
+        };
+        Self { project: Project::new(folder.path()), site, _folder: folder }
+    }
+
+    /// Renders with these tables; the files by path, or the error.
+    pub(super) fn render_from(
+        &self,
+        tables: &str,
+        theme: Embedded,
+    ) -> anyhow::Result<(Summary, BTreeMap<String, String>)> {
+        let publication = Publication::of(tables).unwrap();
+        let input = Input { project: &self.project, site: &self.site, publication: &publication };
+        let files = Mutex::new(BTreeMap::new());
+        let summary = render_with(&input, theme, &|file| {
+            let path = file.path.to_str().unwrap().to_owned();
+            let twice = files.lock().unwrap().insert(path, String::from_utf8(file.bytes).unwrap());
+            assert_eq!(twice, None, "{:?}", file.path);
+            Ok(())
+        });
+        let files = files.into_inner().unwrap();
+        summary.inspect_err(|_| assert_eq!(files.len(), 0, "no file of half a site")).map(|summary| (summary, files))
+    }
+
+    pub(super) fn render(&self) -> BTreeMap<String, String> {
+        self.render_from(DATA, THEME).unwrap().1
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        self.render_from(DATA, THEME).unwrap().0
+    }
+
+    /// The problems, each a line with its hint in brackets.
+    pub(super) fn problems(&self) -> Vec<String> {
+        self.problems_with(THEME)
+    }
+
+    pub(super) fn problems_with(&self, theme: Embedded) -> Vec<String> {
+        let error = self.render_from(DATA, theme).unwrap_err();
+        let problems = error.downcast::<Problems>().unwrap();
+        let line = |hint: &Option<String>| hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        problems.list.iter().map(|problem| format!("{problem}{}", line(&problem.hint))).collect()
+    }
+}
+
+/// A page without front matter but a title.
+pub(super) fn page(body: &str) -> String {
+    format!("---\ntitle: T\n---\n{body}")
+}
+
+/// One page a day, with the countries of that day.
+pub(super) fn daily(body: &str) -> String {
+    format!(
+        "---\ntitle: \"Day {{{{row.day}}}}\"\neach: {{query: days, key: day, path: \"days/{{{{row.day}}}}.html\"}}\n\
+         data: {{countries: countries}}\n---\n{body}"
+    )
+}
+
+#[test]
+fn a_folder_has_its_files() {
+    assert!(Folder::new(&[("a/b.txt", "x")]).project.root().join(Path::new("a/b.txt")).is_file());
+}
