@@ -1,1 +1,4 @@
-//! (to come)
+//! Collecting: transports bring bytes from servers, sources turn them into facts.
+
+pub mod sources;
+pub mod transport;
