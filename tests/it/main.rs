@@ -1,1 +1,4 @@
-fn main(){}
+//! Tests of the whole against real programs.
+
+mod sshd;
+mod transport;
