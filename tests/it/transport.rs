@@ -371,13 +371,15 @@ fn a_host_key_is_found_in_known_hosts_plain_and_hashed_whatever_its_type() {
 
 #[test]
 fn an_unknown_host_key_is_refused_and_named() {
-    let (_lab, sshd, client) = scripted("echo hello");
+    let (lab, sshd, client) = scripted("echo hello");
     let client = Client { host_key: None, ..client };
     let failure = client.failure();
     assert_eq!(failure, Failure::HostKeyUnknown(sshd.host_key("ed25519")));
     assert_eq!(failure.reason(), "host key unknown");
     fs::write(&client.known_hosts, format!("127.0.0.1 {}\n", sshd.host_key("ed25519"))).expect("known hosts");
     assert!(matches!(client.failure(), Failure::HostKeyUnknown(_)), "the key of another port");
+    let unreadable = Client { known_hosts: lab.path("").to_owned(), ..Client::to(&lab, sshd.port()) };
+    assert!(matches!(unreadable.failure(), Failure::NoKnownHosts(_)));
     assert!(!sshd.log().contains("Accepted"));
 }
 

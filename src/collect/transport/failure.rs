@@ -21,6 +21,8 @@ pub enum Failure {
     HostKeyUnknown(String),
     /// Another key of this host is known; what it offered.
     HostKeyChanged(String),
+    /// The file of known hosts cannot be read; the system's words.
+    NoKnownHosts(String),
     /// The server does not let the key in.
     KeyRefused,
     /// There is no key to try; why.
@@ -47,6 +49,7 @@ impl Failure {
             Self::Disconnected => "connection lost",
             Self::HostKeyUnknown(_) => "host key unknown",
             Self::HostKeyChanged(_) => "host key changed",
+            Self::NoKnownHosts(_) => "known hosts cannot be read",
             Self::KeyRefused => "key refused",
             Self::NoKey(_) => "no key to log in with",
             Self::TooLarge(_) => "too large",
@@ -72,6 +75,9 @@ impl Failure {
             Self::HostKeyChanged(_) => {
                 "if the server was installed again, pin its new `host_key`; if not, somebody else answers in its place"
             }
+            Self::NoKnownHosts(_) => {
+                "see that the file of `known_hosts` is text and may be read, or pin the `host_key`"
+            }
             Self::KeyRefused => "see that the key stands in the `authorized_keys` of this account on the server",
             Self::NoKey(_) => "name an unencrypted private key as `key`, or add one to the SSH agent",
             Self::TooLarge(_) => "see what the forced command on the server prints, or raise `max_bytes`",
@@ -92,9 +98,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason())?;
         match self {
-            Self::Unreachable(detail) | Self::NoKey(detail) | Self::NotStarted(detail) | Self::Protocol(detail) => {
-                write!(f, ": {}", printable(detail))
-            }
+            Self::Unreachable(detail)
+            | Self::NoKnownHosts(detail)
+            | Self::NoKey(detail)
+            | Self::NotStarted(detail)
+            | Self::Protocol(detail) => write!(f, ": {}", printable(detail)),
             Self::HostKeyUnknown(offered) | Self::HostKeyChanged(offered) => {
                 write!(f, ": the server offers `{}`", printable(offered))
             }

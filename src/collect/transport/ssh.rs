@@ -54,7 +54,7 @@ impl Ssh {
             Some(key) => Ok(Known::pinned(host, *port, key)),
             None => {
                 let text = if self.known_hosts.exists() { fs::read_text(&self.known_hosts) } else { Ok(String::new()) };
-                let text = text.map_err(|error| Failure::HostKeyUnknown(format!("{error:#}")))?;
+                let text = text.map_err(|error| Failure::NoKnownHosts(format!("{error:#}")))?;
                 Known::listed(host, *port, &text).map_err(|error| failure(&error))
             }
         }
