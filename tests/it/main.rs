@@ -2,3 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod architecture;
+mod collect;
+mod sshd;
+mod support;
+mod transport;

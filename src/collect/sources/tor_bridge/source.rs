@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::content::content_hash;
+use super::content::{self, content_hash};
 use super::frame::{self, FrameError};
 use super::stats;
 use crate::collect::transport::{Limits, Local, Ssh, Transport};
@@ -70,8 +70,7 @@ pub fn read(bytes: Vec<u8>) -> (Option<Raw>, Option<Failure>) {
     match content_hash(&bytes) {
         Ok(hash) => (Some(Raw { hash, content: bytes }), None),
         Err(error @ FrameError::FutureVersion(_)) => {
-            let hash = crate::collect::sources::tor_bridge::content::hash(&bytes);
-            (Some(Raw { hash, content: bytes }), Some(Failure::Extract(error)))
+            (Some(Raw { hash: content::hash(&bytes), content: bytes }), Some(Failure::Extract(error)))
         }
         Err(error) => (None, Some(Failure::Extract(error))),
     }
