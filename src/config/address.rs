@@ -79,7 +79,7 @@ pub(super) fn host_key(line: &str) -> Result<String, &'static str> {
 /// Base64 of RFC 4648, section 4, with its padding.
 fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
-    if text.len() % 4 != 0 || text.len() - digits.len() > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
         return None;
     }
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
