@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use super::Input;
 use super::lookup::Embedded;
+use super::render::render_with;
 use super::testing::{COUNTRIES, DAYS, Folder, THEME, daily, page};
+use crate::warehouse::Publication;
 
 #[test]
 fn a_page_without_each_has_all_rows_and_stands_where_its_file_does() {
@@ -525,4 +528,20 @@ fn the_smallest_theme_is_enough() {
         "<title>T</title><p><em>x</em></p>\n"
     );
     assert_eq!(THEME.len(), 1);
+}
+
+#[test]
+fn what_the_sink_returns_ends_the_rendering() {
+    let folder = Folder::new(&[("content/index.md", &page(""))]);
+    let publication = Publication::of("create table publication as select 1 as x").unwrap();
+    let input = Input { project: &folder.project, site: &folder.site, publication: &publication };
+    let error = render_with(&input, THEME, &|_| anyhow::bail!("disk full")).unwrap_err();
+    assert_eq!(error.to_string(), "disk full");
+}
+
+#[test]
+fn a_publication_that_says_nothing_of_itself_is_an_error() {
+    let folder = Folder::new(&[("content/index.md", &page(""))]);
+    let error = folder.render_from("create table publication(x int)", THEME).unwrap_err();
+    assert!(format!("{error:#}").contains("the table `publication` has 0 rows instead of one"), "{error:#}");
 }
