@@ -19,6 +19,20 @@ pub fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
+/// [`read_text`], or `None` if there is no such file.
+pub fn read_text_if_any(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}
+
+/// Whether anybody but its owner may read a file.
+pub fn is_open_to_others(path: &Path) -> Result<bool> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot look at `{}`", path.display()))?;
+    Ok(metadata.permissions().mode() & 0o044 != 0)
+}
+
 /// Reads a file's bytes.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
@@ -35,7 +49,8 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .with_context(|| format!("cannot make the folder `{}`", path.display()))
+        .with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+    set_mode(path, 0o700)
 }
 
 /// Writes a file beside its place and moves it there: a reader sees the old bytes or the new, never half of them.
@@ -92,6 +107,17 @@ pub fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// Sets a file's or folder's permission bits.
+pub fn set_mode(path: &Path, mode: u32) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .with_context(|| format!("cannot change the mode of `{}`", path.display()))
+}
+
+/// Moves a file over another.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).with_context(|| format!("cannot write `{}`", to.display()))
 }
 
 /// Whether something is at `path` that is itself a link, wherever it leads.

@@ -1,10 +1,17 @@
-//! `sources.yaml` and the `servers.yaml` that it includes.
+//! `sources.yaml` and the `servers.yaml` that it includes, as types.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::Address;
+use super::values::{date, optional_date, seconds, text};
+use super::yaml::with_hint;
 
 /// What is collected, from where, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -21,30 +28,58 @@ pub struct Fleet {
     pub organizations: BTreeMap<String, Organization>,
 }
 
+impl Fleet {
+    /// The servers of a selection, by name.
+    pub fn select(&self, selection: &Selection) -> Vec<(&str, &Server)> {
+        let chosen = |name: &String, server: &Server| match selection {
+            Selection::All => true,
+            Selection::Names(names) => names.contains(name),
+            Selection::Tag(tag) => server.tags.contains(tag),
+        };
+        self.servers
+            .iter()
+            .filter(|(name, server)| chosen(name, server))
+            .map(|(name, server)| (name.as_str(), server))
+            .collect()
+    }
+
+    /// What is said of a bridge; `None` if nothing is.
+    pub fn bridge(&self, server: &str, instance: &str) -> Option<&Bridge> {
+        self.servers.get(server)?.bridges.get(instance)
+    }
+}
+
 /// How servers are reached.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Ssh {
-    /// The private key; without one the SSH agent is asked. Relative to the project's folder, `~/` is the home folder.
+    /// The private key; without one the SSH agent is asked. An absolute path once it is loaded: it may be written
+    /// relative to the project's folder, or to the home folder as `~/…`.
+    #[serde(deserialize_with = "text")]
     pub key: Option<PathBuf>,
-    /// Where host keys are looked up that no server pins; `~/.ssh/known_hosts` by default.
+    /// Where host keys are looked up that no server pins; `~/.ssh/known_hosts` by default. Absolute as `key` is.
+    #[serde(deserialize_with = "text")]
     pub known_hosts: PathBuf,
-    /// Longest wait for a connection and its handshake.
+    /// Longest wait for a connection and its handshake: 10 seconds.
+    #[serde(deserialize_with = "seconds")]
     pub connect_timeout: Duration,
-    /// Longest silence of a server that is connected.
+    /// Longest silence of a server that is connected: 30 seconds.
+    #[serde(deserialize_with = "seconds")]
     pub read_timeout: Duration,
-    /// Largest extract in bytes that is accepted.
+    /// Largest extract in bytes that is accepted: 8 MiB.
     pub max_bytes: u64,
 }
 
-/// `user@host[:port]`; IPv6 hosts in brackets. Secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// The account on the server (`torcollect` if none is named).
-    pub user: String,
-    /// Host name or IP address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
+impl Default for Ssh {
+    fn default() -> Self {
+        Self {
+            key: None,
+            known_hosts: "~/.ssh/known_hosts".into(),
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            max_bytes: 8 << 20,
+        }
+    }
 }
 
 /// One server.
@@ -52,11 +87,11 @@ pub struct Address {
 pub struct Server {
     /// Where it is; `None` for this machine (`local: true`).
     pub address: Option<Address>,
-    /// The command that prints the extract on this machine, for `local: true`.
+    /// The command that prints the extract on this machine, for `local: true`; never empty.
     pub command: Vec<String>,
     /// The pinned host key, `TYPE BASE64` as in `known_hosts`.
     pub host_key: Option<String>,
-    /// A private key for this server alone.
+    /// A private key for this server alone. Absolute as [`Ssh::key`] is.
     pub key: Option<PathBuf>,
     /// For selections such as `{tag: eu}`.
     pub tags: Vec<String>,
@@ -67,25 +102,36 @@ pub struct Server {
 }
 
 /// What the public may know of a bridge.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Bridge {
     /// What the public may call it; a pseudonym otherwise.
+    #[serde(deserialize_with = "text")]
     pub label: Option<String>,
-    /// Whether anything of it is published at all.
+    /// Whether anything of it is published at all; yes, if nothing is said.
     pub publish: bool,
 }
 
+impl Default for Bridge {
+    fn default() -> Self {
+        Self { label: None, publish: true }
+    }
+}
+
 /// A source that reads the statistics of tor bridges on servers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TorBridge {
-    /// Which servers.
+    /// Which servers; all, if nothing is said.
+    #[serde(default)]
     pub servers: Selection,
 }
 
-/// Some of the servers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Some of the servers: `all`, `[alpha, beta]` or `{tag: eu}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
     /// All there are.
+    #[default]
     All,
     /// Those named.
     Names(Vec<String>),
@@ -93,35 +139,96 @@ pub enum Selection {
     Tag(String),
 }
 
+impl<'de> Deserialize<'de> for Selection {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Choice;
+        impl<'de> Visitor<'de> for Choice {
+            type Value = Selection;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`all`, a list of names, or `{tag: NAME}`")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<Selection, E> {
+                if word == "all" {
+                    return Ok(Selection::All);
+                }
+                let hint = format!("write `all`, a list of names as `[{word}]`, or `{{tag: {word}}}`");
+                Err(E::custom(with_hint(format_args!("`{word}` selects no servers"), hint)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Selection, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element()? {
+                    names.push(name);
+                }
+                Ok(Selection::Names(names))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Selection, A::Error> {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Tagged {
+                    tag: String,
+                }
+                Tagged::deserialize(MapAccessDeserializer::new(map)).map(|tagged| Selection::Tag(tagged.tag))
+            }
+        }
+        deserializer.deserialize_any(Choice)
+    }
+}
+
 /// A synthetic fleet for demonstrations.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Sample {
     /// What its numbers are drawn from.
     pub seed: u64,
-    /// How many days of history.
+    /// How many days of history: 1 to 3660.
     pub days: u32,
     /// The newest of them.
+    #[serde(deserialize_with = "date")]
     pub until: Date,
 }
 
+impl Default for Sample {
+    fn default() -> Self {
+        Self { seed: 1, days: 540, until: Date::constant(2026, 11, 22) }
+    }
+}
+
 /// An organization that was given bridges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Organization {
     /// Its name for people.
+    #[serde(deserialize_with = "text")]
     pub name: String,
     /// Its bridges.
+    #[serde(default)]
     pub bridges: Vec<Assignment>,
 }
 
 /// A bridge that an organization has for some time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Assignment {
     /// Which bridge.
     pub bridge: BridgeName,
     /// The first day, if it did not always have it.
+    #[serde(default, deserialize_with = "optional_date")]
     pub from: Option<Date>,
     /// The last day, included, if it does not have it still.
+    #[serde(default, deserialize_with = "optional_date")]
     pub until: Option<Date>,
+}
+
+impl Assignment {
+    /// Whether both say something of one day.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        let before = |one: &Self, other: &Self| one.until.zip(other.from).is_some_and(|(until, from)| until < from);
+        !before(self, other) && !before(other, self)
+    }
 }
 
 /// A bridge by its place: `SERVER/INSTANCE`.
@@ -131,4 +238,33 @@ pub struct BridgeName {
     pub server: String,
     /// The instance's name on it.
     pub instance: String,
+}
+
+impl fmt::Display for BridgeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.server, self.instance)
+    }
+}
+
+impl<'de> Deserialize<'de> for BridgeName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Slashed;
+        impl Visitor<'_> for Slashed {
+            type Value = BridgeName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a bridge as `SERVER/INSTANCE`")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<BridgeName, E> {
+                match text.split_once('/') {
+                    Some((server, instance)) if super::name(server).and(super::name(instance)).is_ok() => {
+                        Ok(BridgeName { server: server.to_owned(), instance: instance.to_owned() })
+                    }
+                    _ => Err(E::custom(format_args!("`{text}` is not a bridge as `SERVER/INSTANCE`"))),
+                }
+            }
+        }
+        deserializer.deserialize_str(Slashed)
+    }
 }

@@ -2,11 +2,41 @@
 //! whole: unknown keys, wrong types, duplicate names and references to nothing are [`Problem`](crate::problem::Problem)s
 //! with file, line and column.
 
+mod address;
 mod fleet;
+mod load;
+mod references;
 mod site;
-mod yaml;
+mod values;
+pub mod yaml;
 
-pub use fleet::{
-    Address, Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge,
-};
-pub use site::{Publish, Site};
+pub use address::Address;
+pub use fleet::{Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge};
+pub use site::{Publish, Site, address as site_address};
+
+use std::fmt::Display;
+
+use crate::problem::{Problem, nearest};
+
+/// Refuses names that would not be safe as a part of a path or as an argument of a command.
+fn name(name: &str) -> Result<(), &'static str> {
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.chars().all(safe) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        Ok(())
+    } else {
+        Err("a name has letters, digits, `.`, `_` and `-`, and begins with a letter or a digit")
+    }
+}
+
+/// `problem` with the likeliest of the names that would have been right, or with `otherwise`.
+fn did_you_mean<'a>(
+    problem: Problem,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    otherwise: impl Display,
+) -> Problem {
+    match nearest(name, known) {
+        Some(likely) => problem.hint(format!("did you mean `{likely}`?")),
+        None => problem.hint(otherwise.to_string()),
+    }
+}

@@ -1,15 +1,25 @@
 //! `site/site.yaml`.
 
+use serde::Deserialize;
+
+use super::values::text;
+use super::yaml::{Document, KeyPath};
+use crate::problem::{Kind, Problem, Problems};
+use crate::project::Project;
+
 /// The site's settings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Site {
-    /// The site's title.
+    /// The site's title: `Bridge statistics`.
+    #[serde(deserialize_with = "text")]
     pub title: String,
     /// Where it is published, for what needs absolute addresses; ends in `/`.
+    #[serde(deserialize_with = "text")]
     pub base_url: Option<String>,
-    /// The theme's name.
+    /// The theme's name: `default`.
     pub theme: String,
-    /// The language of its words, as in HTML's `lang`.
+    /// The language of its words, as in HTML's `lang`: `en`.
     pub language: String,
     /// What may be seen.
     pub publish: Publish,
@@ -17,13 +27,142 @@ pub struct Site {
     pub disable: Vec<String>,
 }
 
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            title: "Bridge statistics".to_owned(),
+            base_url: None,
+            theme: "default".to_owned(),
+            language: "en".to_owned(),
+            publish: Publish::default(),
+            disable: Vec::new(),
+        }
+    }
+}
+
 /// The publication rules: what of the warehouse may be seen. Safe by default.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Publish {
-    /// Days that a day's numbers wait before they are published, after the day is over.
+    /// Days that a day's numbers wait before they are published, after the day is over: 1.
     pub delay: u32,
-    /// Countries with fewer clients than this in the whole fleet on a day are merged into `other`.
+    /// Countries with fewer clients than this in the whole fleet on a day are merged into `other`: 16.
     pub minimum_clients: u32,
-    /// Whether a bridge's tor version is published.
+    /// Whether a bridge's tor version is published: no.
     pub tor_version: bool,
+    /// Whether the public site names organizations and their bridges: no.
+    pub organizations: bool,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        Self { delay: 1, minimum_clients: 16, tor_version: false, organizations: false }
+    }
+}
+
+impl Site {
+    /// Reads the project's `site/site.yaml`; all defaults if there is none.
+    ///
+    /// # Errors
+    /// All mistakes of meaning, or the first one of syntax or type.
+    pub fn load(project: &Project) -> Result<Self, Problems> {
+        let read = Document::open(project, &project.site()).and_then(|document| {
+            document.map(|document| document.parse::<Self>().map(|site| (document, site))).transpose()
+        });
+        let read = read.map_err(|problem| Problems { kind: Kind::Configuration, list: vec![problem] })?;
+        let Some((document, site)) = read else { return Ok(Self::default()) };
+        Problems::check(Kind::Configuration, site.check(&document))?;
+        Ok(Self { base_url: site.base_url.and_then(|url| address(&url).ok()), ..site })
+    }
+
+    fn check(&self, document: &Document) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Some(Err(message)) = self.base_url.as_deref().map(address) {
+            let hint = "it begins with `https://` or `http://` and names a host";
+            problems.push(document.problem(&KeyPath::of(["base_url"]), message).hint(hint));
+        }
+        if let Err(reason) = super::name(&self.theme) {
+            problems.push(document.problem(&KeyPath::of(["theme"]), reason));
+        }
+        let mut subtags = self.language.split('-');
+        if !subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric())) {
+            let message = format!("`{}` is not a language's tag", self.language);
+            problems
+                .push(document.problem(&KeyPath::of(["language"]), message).hint("such as `en` or `pt-BR` (BCP 47)"));
+        }
+        problems
+    }
+}
+
+/// The address of a site, with a `/` at its end.
+pub fn address(url: &str) -> Result<String, String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/') || rest.contains(char::is_whitespace)) {
+        return Err(format!("`{url}` is not the address of a site"));
+    }
+    Ok(format!("{}/", url.trim_end_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::fs;
+
+    fn load(text: &str) -> Result<Site, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::new(folder.path());
+        fs::create_dir(project.site().parent().unwrap()).unwrap();
+        fs::write_atomic(&project.site(), text.as_bytes(), fs::PUBLIC).unwrap();
+        Site::load(&project).map_err(|problems| {
+            let hints = problems.list.iter().filter_map(|problem| problem.hint.clone());
+            std::iter::once(problems.to_string()).chain(hints).collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    #[test]
+    fn without_a_file_or_with_an_empty_one_all_is_default() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Site::load(&Project::new(folder.path())), Ok(Site::default()));
+        assert_eq!(load(""), Ok(Site::default()));
+        assert_eq!(load("publish:\ndisable:\n"), Ok(Site::default()));
+    }
+
+    #[test]
+    fn what_is_said_is_read() {
+        let text = "title: Our bridges\nbase_url: https://stats.example/tor\ntheme: plain\nlanguage: pt-BR\n\
+                    publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\n";
+        let publish = Publish { delay: 0, minimum_clients: 64, tor_version: true, organizations: false };
+        let site = Site {
+            title: "Our bridges".into(),
+            base_url: Some("https://stats.example/tor/".into()),
+            theme: "plain".into(),
+            language: "pt-BR".into(),
+            publish,
+            disable: vec!["about.md".into()],
+        };
+        assert_eq!(load(text), Ok(site));
+        assert_eq!(load("base_url: http://x.onion/\n").unwrap().base_url.as_deref(), Some("http://x.onion/"));
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        assert_eq!(
+            load("titel: x\n"),
+            Err("site/site.yaml:1:1: unknown key `titel`\ndid you mean `title`?".to_owned())
+        );
+        assert_eq!(
+            load("publish:\n  delay: -1\n"),
+            Err("site/site.yaml:2:10: publish.delay: invalid type: integer `-1`, expected a whole number".to_owned())
+        );
+        assert_eq!(
+            load("base_url: stats.example\ntheme: ../x\nlanguage: en_US\n"),
+            Err("site/site.yaml:1:11: base_url: `stats.example` is not the address of a site\n\
+                 site/site.yaml:2:8: theme: a name has letters, digits, `.`, `_` and `-`, and begins with a letter or a digit\n\
+                 site/site.yaml:3:11: language: `en_US` is not a language's tag\n\
+                 it begins with `https://` or `http://` and names a host\n\
+                 such as `en` or `pt-BR` (BCP 47)"
+                .to_owned())
+        );
+    }
 }

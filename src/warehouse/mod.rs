@@ -1,5 +1,21 @@
-//! (to come)
+//! The warehouse: one private DuckDB file with everything that was collected, and the publication that is made from it.
+//! The way of a number: [`Attempt`] (raw) → [`InstanceFacts`] → tables of facts → the views in `views/*.sql`, copied into
+//! a [`Publication`] → [`Rows`]. This is the only user of DuckDB.
+
+mod facts;
+mod identity;
+mod load;
 mod publication;
+mod publish;
 mod rows;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{InstanceFacts, Report, Requests, Traffic};
+pub use identity::Salt;
+pub use load::{Attempt, Derived, Extract, Raw};
 pub use publication::{Publication, QueryError};
+pub use publish::Scope;
 pub use rows::{Kind, Rows};
+pub use store::Warehouse;

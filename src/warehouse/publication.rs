@@ -48,6 +48,11 @@ impl Publication {
         Ok(Self { connection })
     }
 
+    /// A database whose doors stay open, for the operator's own eyes.
+    pub(super) fn unsealed(connection: Connection) -> Self {
+        Self { connection }
+    }
+
     /// Makes a sealed publication from SQL statements: for tests of what reads publications.
     #[doc(hidden)]
     pub fn of(statements: &str) -> Result<Self> {

@@ -1,1 +1,8 @@
-fn main() {}
+//! All tests that see torcollect from outside: one binary, a module for each thing that is promised.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod architecture;
+mod collect;
+mod sshd;
+mod support;
+mod transport;

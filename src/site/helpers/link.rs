@@ -6,13 +6,12 @@ use serde_json::Value;
 use super::{Call, quoted};
 use crate::problem::nearest;
 
-/// `{{url "days/2026-11-22.html"}}`: a link to what stands at that path below the site's root. A path of a folder leads to
+/// `{{url "days/" row.day ".html"}}`: a link to what stands at that path, put together from its parts, below the site's
+/// root. A path of a folder leads to
 /// its `index.html`, because from the disk nothing else opens; other paths that are no file of `site/static/` or of the
 /// assets are pages and end in `.html`. A `#fragment` stays.
 pub(super) fn url(call: &Call) -> Result<Value, String> {
-    let Value::String(text) = call.value(0) else {
-        return Err(format!("`url` needs a path, not {}", quoted(call.value(0))));
-    };
+    let text = call.values().map(part).collect::<Result<String, String>>()?;
     if text.contains("://") || text.starts_with("//") || text.starts_with("mailto:") {
         return Err(format!("`url` needs a path of this site, not the address `{text}`\nwrite addresses as they are"));
     }
@@ -32,6 +31,15 @@ pub(super) fn url(call: &Call) -> Result<Value, String> {
         link.push_str(&encoded(fragment));
     }
     Ok(link.into())
+}
+
+/// A part of a path as text.
+fn part(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        other => Err(format!("`url` needs a path, not {}", quoted(other))),
+    }
 }
 
 /// `{{asset "style.css"}}`: a link to a file of `assets/`.

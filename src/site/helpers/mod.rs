@@ -35,7 +35,7 @@ static OWN: [(Signature, Function); 8] = [
     (signature("bytes", 1..=1, &[]), number::bytes),
     (signature("percent", 1..=1, &["sign", "decimals"]), number::percent),
     (signature("date", 1..=2, &[]), date::date),
-    (signature("url", 1..=1, &[]), link::url),
+    (signature("url", 1..=MANY, &[]), link::url),
     (signature("asset", 1..=1, &[]), link::asset),
     (signature("slug", 1..=1, &[]), slug::helper),
     (signature("json", 1..=1, &[]), json::json),
@@ -87,6 +87,10 @@ struct Call<'a> {
 impl Call<'_> {
     fn value(&self, number: usize) -> &Value {
         self.helper.param(number).map_or(&Value::Null, |parameter| parameter.value())
+    }
+
+    fn values(&self) -> impl Iterator<Item = &Value> {
+        self.helper.params().iter().map(|parameter| parameter.value())
     }
 
     fn option(&self, name: &str) -> &Value {

@@ -1,0 +1,81 @@
+//! `torcollect collect`.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use torcollect::collect::run::{Event, Options, Summary, collect};
+use torcollect::project::Project;
+
+use super::{PARTLY, Terminal, load_fleet};
+
+/// How many servers are asked at once, unless somebody says otherwise.
+pub const JOBS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
+/// The arguments of `collect`.
+#[derive(Args)]
+pub struct Collect {
+    /// Ask this server alone; may be given again
+    #[arg(long = "server", value_name = "NAME")]
+    servers: Vec<String>,
+    /// Use this source alone; may be given again
+    #[arg(long = "source", value_name = "NAME")]
+    sources: Vec<String>,
+    /// How many servers are asked at once
+    #[arg(long, value_name = "NUMBER", default_value_t = JOBS)]
+    jobs: NonZeroUsize,
+}
+
+impl Collect {
+    /// Runs the command.
+    pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        let options = Options { servers: self.servers.clone(), sources: self.sources.clone(), jobs: self.jobs };
+        collect_all(project, terminal, &options)
+    }
+}
+
+/// Collects and says what came of it.
+pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) -> Result<ExitCode> {
+    let fleet = load_fleet(project, terminal)?;
+    let bar = terminal.progress(0);
+    let summary = collect(project, &fleet, options, &mut |event| match event {
+        Event::Leftovers(count) => bar.suspend(|| terminal.info(&format!("{count} extracts of an earlier run are loaded now"))),
+        Event::Began(total) => bar.set_length(total as u64),
+        Event::Asking(server) => bar.set_message(server.to_owned()),
+        Event::Answered { server, bytes, failure } => {
+            bar.inc(1);
+            bar.suspend(|| match failure {
+                None => terminal.detail(&format!("{server}: {bytes} bytes")),
+                Some(failure) => terminal.error(&format!("server `{server}`: {failure}"), failure.hint()),
+            });
+        }
+        Event::Loading => bar.set_message("loading"),
+    });
+    bar.finish_and_clear();
+    report(terminal, &summary?)
+}
+
+fn report(terminal: &Terminal, summary: &Summary) -> Result<ExitCode> {
+    for (server, instance, message) in &summary.problems {
+        terminal.error(&format!("server `{server}`, instance `{instance}`: {message}"), None);
+    }
+    for places in &summary.doubles {
+        let hint = "two instances with one key are counted as one bridge; give each a key of its own";
+        terminal.error(&format!("{places} have the same key"), Some(hint));
+    }
+    let answered = summary.new + summary.unchanged;
+    let total = answered + summary.failed.len();
+    terminal.info(&format!(
+        "{answered} of {total} servers collected: {} new, {} unchanged, {} failed; {} new extracts",
+        summary.new,
+        summary.unchanged,
+        summary.failed.len(),
+        summary.extracts
+    ));
+    if total > 0 && answered == 0 {
+        bail!("no server could be collected");
+    }
+    let whole = summary.failed.is_empty() && summary.problems.is_empty();
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}

@@ -1,0 +1,90 @@
+//! The command line: one file a command. [`Terminal`] alone prints.
+
+mod build;
+mod collect;
+mod export;
+mod query;
+mod reparse;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use torcollect::config::{Fleet, Site};
+use torcollect::project::Project;
+
+pub use terminal::Terminal;
+
+/// Some servers could not be collected, the rest was.
+const PARTLY: u8 = 4;
+
+/// Collects what Tor bridges count about their clients and publishes it as a static site.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Arguments {
+    /// The project's folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// Say nothing but what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// How messages on standard error are written
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Collect from the servers into the warehouse
+    Collect(collect::Collect),
+    /// Build the site from the warehouse
+    Build(build::Build),
+    /// Answer an SQL query
+    Query(query::Query),
+    /// Write what may be published as one DuckDB file
+    Export(export::Export),
+    /// Derive all facts again from the raw extracts
+    Reparse(reparse::Reparse),
+}
+
+/// Runs the command that the arguments name.
+pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
+    let project = Project::new(&arguments.root);
+    match &arguments.command {
+        Command::Collect(command) => command.run(&project, terminal),
+        Command::Build(command) => command.run(&project, terminal),
+        Command::Query(command) => command.run(&project, terminal),
+        Command::Export(command) => command.run(&project, terminal),
+        Command::Reparse(command) => command.run(&project, terminal),
+    }
+}
+
+/// Reads the fleet's settings and shows what is odd about them.
+fn load_fleet(project: &Project, terminal: &Terminal) -> Result<Fleet> {
+    let (fleet, warnings) = Fleet::load(project)?;
+    for warning in &warnings {
+        terminal.warning(warning);
+    }
+    Ok(fleet)
+}
+
+/// Reads the site's settings.
+fn load_site(project: &Project) -> Result<Site> {
+    Ok(Site::load(project)?)
+}

@@ -1,0 +1,123 @@
+//! What people see: data on standard output, everything else on standard error, as lines or as JSON records.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use torcollect::problem::{Kind, Problem, Problems};
+
+use super::{Arguments, LogFormat};
+
+/// Where messages go.
+pub struct Terminal {
+    quiet: bool,
+    verbose: bool,
+    json: bool,
+}
+
+impl Terminal {
+    /// As the arguments ask for.
+    pub fn new(arguments: &Arguments) -> Self {
+        Self { quiet: arguments.quiet, verbose: arguments.verbose, json: arguments.log_format == LogFormat::Json }
+    }
+
+    /// Data that was asked for. A reader that has seen enough (`| head`) is no error.
+    pub fn data(&self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// What was done.
+    pub fn info(&self, message: &str) {
+        if !self.quiet {
+            self.say("info", message, None, None);
+        }
+    }
+
+    /// What only the curious want to know.
+    pub fn detail(&self, message: &str) {
+        if self.verbose {
+            self.say("detail", message, None, None);
+        }
+    }
+
+    /// Something odd that does not stop the work.
+    pub fn warning(&self, problem: &Problem) {
+        self.problem("warning", problem);
+    }
+
+    /// Something that went wrong while other work goes on.
+    pub fn error(&self, message: &str, hint: Option<&str>) {
+        self.say("error", message, None, hint);
+    }
+
+    /// Shows an error with the chain of its causes, or each of many problems, and chooses the exit code.
+    pub fn failed(&self, error: &anyhow::Error) -> ExitCode {
+        if let Some(problems) = error.downcast_ref::<Problems>() {
+            for problem in &problems.list {
+                self.problem("error", problem);
+            }
+            return ExitCode::from(if problems.kind == Kind::Configuration { 2 } else { 1 });
+        }
+        let mut messages: Vec<String> = error.chain().map(ToString::to_string).collect();
+        // Some errors repeat their cause in their own words.
+        messages.dedup_by(|cause, effect| effect.ends_with(cause.as_str()));
+        self.say("error", &messages.join(": "), None, None);
+        ExitCode::from(1)
+    }
+
+    /// A line of progress for a number of things: on a terminal alone.
+    pub fn progress(&self, total: usize) -> ProgressBar {
+        let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar
+    }
+
+    fn problem(&self, level: &str, problem: &Problem) {
+        self.say(level, &problem.message, problem.place.as_ref(), problem.hint.as_deref());
+    }
+
+    fn say(&self, level: &str, message: &str, place: Option<&torcollect::problem::Place>, hint: Option<&str>) {
+        if self.json {
+            let mut record = json!({"level": level, "message": message});
+            if let Some(place) = place {
+                record["file"] = place.file.to_string_lossy().into();
+                record["line"] = place.line.into();
+                record["column"] = place.column.into();
+            }
+            if let Some(hint) = hint {
+                record["hint"] = hint.into();
+            }
+            return write_line(&Value::to_string(&record));
+        }
+        let label = match level {
+            "info" | "detail" => String::new(),
+            level => format!("{level}: "),
+        };
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
+        write_line(&format!("{label}{place}{}", plain(message)));
+        if let Some(hint) = hint {
+            write_line(&format!("hint: {}", plain(hint)));
+        }
+    }
+}
+
+/// Standard error may be closed; there is nobody left to tell then.
+fn write_line(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
+}
+
+/// Text without control characters: what a server says must not steer the operator's terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,47 @@
+//! Why a server could not be collected: one phrase for everybody, the whole story for the operator.
+
+use std::fmt;
+
+use super::sources::tor_bridge::FrameError;
+use super::transport;
+
+/// Why there is no extract, or none that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing was fetched.
+    Transport(transport::Failure),
+    /// What was fetched is no extract that this torcollect reads.
+    Extract(FrameError),
+    /// As it was told by a source that makes up its servers.
+    Told(String),
+}
+
+impl Failure {
+    /// A phrase that names no host, no address and no key: it goes into the warehouse and onto pages.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Transport(failure) => failure.reason().to_owned(),
+            Self::Extract(error) => error.to_string(),
+            Self::Told(reason) => reason.clone(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Transport(failure) => Some(failure.hint()),
+            Self::Extract(error) => Some(error.hint()),
+            Self::Told(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(failure) => failure.fmt(f),
+            Self::Extract(error) => error.fmt(f),
+            Self::Told(reason) => f.write_str(reason),
+        }
+    }
+}

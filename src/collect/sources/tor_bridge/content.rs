@@ -1,0 +1,95 @@
+//! What an extract says, apart from when it was said: the same content read again is nothing new.
+
+use sha2::{Digest, Sha256};
+
+use super::frame::{Extract, FrameError, State};
+
+/// The SHA-256, in hexadecimal digits, of an extract's instances, sections and bodies. Not part of it are the header,
+/// the files' times, and tor's note in `state` of when it wrote that file last; but whether an interval of traffic was
+/// over by then is part of it, because that makes the interval a fact.
+pub fn content_hash(bytes: &[u8]) -> Result<String, FrameError> {
+    let extract = Extract::parse(bytes)?;
+    let mut hash = Sha256::new();
+    for instance in &extract.instances {
+        hash.update(format!("instance {}\n", instance.name));
+        for section in &instance.sections {
+            hash.update(format!("section {} ", section.name));
+            match section.state {
+                State::Absent => hash.update("absent\n"),
+                State::Denied => hash.update("denied\n"),
+                State::Present { body, .. } => {
+                    let body = if section.name == "state" { timeless(body) } else { body.to_vec() };
+                    hash.update(format!("{}\n", body.len()));
+                    hash.update(&body);
+                }
+            }
+        }
+    }
+    Ok(hexadecimal(hash))
+}
+
+/// The SHA-256 of bytes that cannot be read as an extract, in hexadecimal digits.
+pub fn hash(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::new().chain_update(bytes))
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The body of `state` with `over` or `running` after each interval's end instead of the time of the last writing.
+fn timeless(body: &[u8]) -> Vec<u8> {
+    let written = body.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"LastWritten "));
+    let mut timeless = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"LastWritten ")) {
+        timeless.extend_from_slice(line);
+        let mut words = line.trim_ascii_end().splitn(2, |byte| *byte == b' ');
+        if let (Some(key), Some(ends)) = (words.next(), words.next())
+            && key.ends_with(b"Ends")
+        {
+            // Times of this form sort as text.
+            timeless.extend_from_slice(if written >= Some(ends) { b"over\n" } else { b"running\n" });
+        }
+    }
+    timeless
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::frame::tests::extract;
+    use super::*;
+
+    fn state(written: &str, values: &str) -> Vec<u8> {
+        format!("BWHistoryReadEnds 2026-11-28 17:35:12\nBWHistoryReadValues {values}\nLastWritten {written}\n")
+            .into_bytes()
+    }
+
+    fn hash(epoch: i64, sections: &[(&str, &[u8])]) -> String {
+        content_hash(&extract(epoch, sections)).unwrap()
+    }
+
+    #[test]
+    fn the_same_content_later_has_the_same_hash() {
+        let (early, late) = (state("2026-11-28 11:00:00", "1,2"), state("2026-11-28 12:00:00", "1,2"));
+        let stats = b"bridge-ips ru=8\n";
+        let first = hash(1_700_000_000, &[("bridge-stats", stats), ("state", &early)]);
+        assert_eq!(first, hash(1_700_009_999, &[("bridge-stats", stats), ("state", &late)]));
+        assert_eq!(first.len(), 64);
+    }
+
+    #[test]
+    fn another_content_has_another_hash() {
+        let before = state("2026-11-28 11:00:00", "1,2");
+        let first = hash(1, &[("state", &before)]);
+        assert_ne!(first, hash(1, &[("state", &state("2026-11-28 11:00:00", "1,3"))]), "a value");
+        assert_ne!(first, hash(1, &[("state", &state("2026-11-28 18:00:00", "1,2"))]), "an interval that is over");
+        assert_ne!(first, hash(1, &[("dirreq-stats", &before)]), "a section's name");
+        assert_ne!(first, hash(1, &[("state", &before), ("state", b"")]), "a section");
+    }
+
+    #[test]
+    fn a_broken_extract_has_no_hash() {
+        assert_eq!(content_hash(b"noise"), Err(FrameError::NotAnExtract));
+    }
+}

@@ -1,0 +1,20 @@
+//! The source `tor-bridge`: what a tor bridge counts about its clients, read on its server by a script that lets
+//! nothing else out.
+//!
+//! ```text
+//! extract + read-instance ──▶ bytes ──▶ frame ──▶ stats ──▶ facts
+//!     (on the server)         (here)
+//! ```
+
+mod content;
+mod frame;
+pub mod scripts;
+mod source;
+mod stats;
+
+pub use content::content_hash;
+pub use frame::{FrameError, cksum};
+pub use source::{TorBridge, parse, read};
+
+/// The plugin's name.
+pub const PLUGIN: &str = "tor-bridge";

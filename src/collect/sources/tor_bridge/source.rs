@@ -1,0 +1,96 @@
+//! The source itself: asks each server for its extract.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::content::{self, content_hash};
+use super::frame::{self, FrameError};
+use super::stats;
+use crate::collect::transport::{Limits, Local, Ssh, Transport};
+use crate::collect::{Answer, Failure, Source};
+use crate::config::{self, Fleet};
+use crate::project::Project;
+use crate::warehouse::{Extract, InstanceFacts, Raw};
+
+/// How far a server's clock may be from ours before its times are not believed.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// A source of the plugin `tor-bridge`.
+pub struct TorBridge {
+    name: String,
+    servers: Vec<(String, Box<dyn Transport>)>,
+    limits: Limits,
+}
+
+impl TorBridge {
+    /// The source `name` of a fleet.
+    pub fn new(project: &Project, fleet: &Fleet, name: &str, options: &config::TorBridge) -> Self {
+        let transport = |server: &config::Server| -> Box<dyn Transport> {
+            match &server.address {
+                Some(address) => Box::new(Ssh::new(address, server, &fleet.ssh)),
+                None => Box::new(Local::new(server.command.clone())),
+            }
+        };
+        let servers = fleet.select(&options.servers).into_iter();
+        Self {
+            name: name.to_owned(),
+            servers: servers.map(|(name, server)| (name.to_owned(), transport(server))).collect(),
+            limits: Limits::from(&fleet.ssh),
+        }
+    }
+}
+
+impl Source for TorBridge {
+    fn plugin(&self) -> &'static str {
+        super::PLUGIN
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn servers(&self) -> Vec<String> {
+        self.servers.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn ask(&self, server: &str, run: Timestamp) -> Vec<Answer> {
+        let Some((_, transport)) = self.servers.iter().find(|(name, _)| name == server) else { return Vec::new() };
+        let started = Timestamp::now();
+        let fetched = transport.fetch(&self.limits).and_then(|fetched| fetched.success());
+        let finished = Timestamp::now();
+        let (raw, failure) = match fetched {
+            Ok(bytes) => read(bytes),
+            Err(failure) => (None, Some(Failure::Transport(failure))),
+        };
+        vec![Answer { run, started, finished, raw, failure }]
+    }
+}
+
+/// What can be kept of the bytes that came. An extract of a later version is kept for a later torcollect.
+pub fn read(bytes: Vec<u8>) -> (Option<Raw>, Option<Failure>) {
+    match content_hash(&bytes) {
+        Ok(hash) => (Some(Raw { hash, content: bytes }), None),
+        Err(error @ FrameError::FutureVersion(_)) => {
+            (Some(Raw { hash: content::hash(&bytes), content: bytes }), Some(Failure::Extract(error)))
+        }
+        Err(error) => (None, Some(Failure::Extract(error))),
+    }
+}
+
+/// The facts in an extract from the warehouse.
+pub fn parse(extract: &Extract) -> Vec<InstanceFacts> {
+    let framed = match frame::Extract::parse(&extract.content) {
+        Ok(framed) => framed,
+        Err(error) => return vec![InstanceFacts { problems: vec![error.to_string()], ..InstanceFacts::default() }],
+    };
+    let ahead = framed.time.duration_since(extract.received);
+    let facts = stats::parse(&framed);
+    if ahead.abs() <= CLOCK_TOLERANCE { facts } else { facts.into_iter().map(|facts| unbelieved(facts, ahead)).collect() }
+}
+
+/// Facts whose times are those of a wrong clock would be of days that they are not of.
+fn unbelieved(facts: InstanceFacts, ahead: SignedDuration) -> InstanceFacts {
+    let direction = if ahead.is_positive() { "ahead" } else { "behind" };
+    let hours = (ahead.abs().as_secs() + 1800) / 3600;
+    let problem = format!("the server's clock is {hours} hours {direction}, so that its statistics cannot be dated");
+    InstanceFacts { reports: Vec::new(), requests: Vec::new(), traffic: Vec::new(), problems: vec![problem], ..facts }
+}

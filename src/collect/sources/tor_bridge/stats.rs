@@ -1,0 +1,298 @@
+//! From the bodies of an extract's sections to facts.
+//!
+//! The formats are tor's: `bridge-stats` and `dirreq-stats` as in dir-spec 2.1.2 (`extra-info`), `state` as in
+//! `src/app/config/statefile.c`. Lines and keys that are not known are passed over, because new versions of tor bring
+//! some. A section that breaks the rules gives no fact, only a problem; all other sections still count.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::frame::{Extract, Instance, State};
+use crate::warehouse::{InstanceFacts, Report, Requests, Traffic};
+
+/// The shortest interval that is accepted: tor's own minimum, meant to hide when a client was connected.
+const DAY: u32 = 86_400;
+/// How far a server's clock may have been set back since tor wrote a file.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
+/// More entries than there are countries, transports, or values that tor keeps.
+const MOST_ENTRIES: usize = 2_000;
+const LONGEST_TRANSPORT: usize = 64;
+const LONGEST_VERSION: usize = 64;
+
+/// Why a section gives no fact. Nothing of the section's own text is in it.
+type Result<T> = std::result::Result<T, String>;
+
+/// The facts of each of an extract's instances.
+pub fn parse(extract: &Extract<'_>) -> Vec<InstanceFacts> {
+    extract.instances.iter().map(|instance| instance_facts(instance, extract.time)).collect()
+}
+
+fn instance_facts(instance: &Instance<'_>, now: Timestamp) -> InstanceFacts {
+    let mut facts = InstanceFacts { instance: instance.name.to_owned(), ..InstanceFacts::default() };
+    let mut days = BTreeMap::new();
+    let mut requests = BTreeMap::new();
+    let mut traffic = BTreeMap::new();
+    for section in &instance.sections {
+        let outcome = match section.state {
+            State::Absent => Ok(()),
+            State::Denied => Err("may not be read".to_owned()),
+            State::Present { body, .. } => match section.name {
+                "bridge-stats" => bridge_day(body, now).map(|day| drop(days.insert(day.ends, day))),
+                "dirreq-stats" => directory_requests(body, now).map(|day| drop(requests.insert(day.ends, day))),
+                "state" => Lines::read(body, &STATE_KEYS).and_then(|lines| {
+                    facts.tor_version = lines.parse("TorVersion", tor_version)?.or(facts.tor_version.take());
+                    let intervals = finished_traffic(&lines, now)?;
+                    traffic.extend(intervals.into_iter().map(|interval| (interval.ends, interval)));
+                    Ok(())
+                }),
+                "hashed-fingerprint" => identity(body).map(|(nickname, fingerprint)| {
+                    facts.nickname = Some(nickname);
+                    facts.hashed_fingerprint = Some(fingerprint);
+                }),
+                _ => Ok(()),
+            },
+        };
+        if let Err(problem) = outcome {
+            facts.problems.push(format!("`{}` {problem}", section.name));
+        }
+    }
+    facts.reports = days.into_values().collect();
+    facts.requests = requests.into_values().collect();
+    facts.traffic = traffic.into_values().collect();
+    facts
+}
+
+fn bridge_day(body: &[u8], now: Timestamp) -> Result<Report> {
+    const KEYS: [&str; 4] = ["bridge-stats-end", "bridge-ips", "bridge-ip-versions", "bridge-ip-transports"];
+    let lines = Lines::read(body, &KEYS)?;
+    let (ends, seconds) = lines.end("bridge-stats-end", now)?;
+    let countries = lines.parse("bridge-ips", countries)?;
+    let versions = lines.parse("bridge-ip-versions", versions)?;
+    let transports = lines.parse("bridge-ip-transports", transports)?;
+    // Without GeoIP tor writes both lines and leaves them empty. With it, no client is `v4=0,v6=0`.
+    let no_geoip = versions == Some(None) && countries.as_ref().is_some_and(Vec::is_empty);
+    let countries = countries.filter(|_| !no_geoip);
+    Ok(Report { ends, seconds, countries, versions: versions.flatten(), transports, no_geoip })
+}
+
+fn directory_requests(body: &[u8], now: Timestamp) -> Result<Requests> {
+    let lines = Lines::read(body, &["dirreq-stats-end", "dirreq-v3-reqs", "dirreq-v3-resp"])?;
+    let (ends, seconds) = lines.end("dirreq-stats-end", now)?;
+    let answered = lines.parse("dirreq-v3-resp", |value| number_of("ok", value))?.flatten();
+    let countries = lines.parse("dirreq-v3-reqs", countries)?;
+    Ok(Requests { ends, seconds, answered, countries })
+}
+
+const STATE_KEYS: [&str; 8] = [
+    "BWHistoryReadEnds",
+    "BWHistoryReadInterval",
+    "BWHistoryReadValues",
+    "BWHistoryWriteEnds",
+    "BWHistoryWriteInterval",
+    "BWHistoryWriteValues",
+    "LastWritten",
+    "TorVersion",
+];
+
+fn finished_traffic(lines: &Lines<'_>, now: Timestamp) -> Result<Vec<Traffic>> {
+    let written = lines.parse("LastWritten", time)?;
+    let mut intervals: BTreeMap<Timestamp, Traffic> = BTreeMap::new();
+    for (ends, seconds, bytes) in history(lines, "Write", written, now)? {
+        intervals.insert(ends, Traffic { ends, seconds, sent: Some(bytes), received: None });
+    }
+    for (ends, seconds, bytes) in history(lines, "Read", written, now)? {
+        let interval = intervals.entry(ends).or_insert(Traffic { ends, seconds, sent: None, received: None });
+        if interval.seconds != seconds {
+            return Err("has histories of different intervals".to_owned());
+        }
+        interval.received = Some(bytes);
+    }
+    Ok(intervals.into_values().collect())
+}
+
+/// The finished intervals of one direction: end, seconds, bytes; newest first. `BWHistory…Values` has the oldest first,
+/// and `BWHistory…Ends` is the end of the last one, which is still running unless tor wrote the file after it.
+fn history(
+    lines: &Lines<'_>,
+    direction: &str,
+    written: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, u32, u64)>> {
+    let key = |what| format!("BWHistory{direction}{what}");
+    let ends = lines.parse(&key("Ends"), time)?;
+    let seconds = lines.parse(&key("Interval"), number::<u32>)?;
+    let values = lines.parse(&key("Values"), |value| entries(value)?.into_iter().map(number::<u64>).collect())?;
+    let (Some(ends), Some(seconds), Some(values)) = (ends, seconds, values) else {
+        return Ok(Vec::new());
+    };
+    let values: Vec<u64> = values;
+    if seconds < DAY {
+        return Err(format!("has a history of intervals of {seconds} s, shorter than a day"));
+    }
+    let running = usize::from(written.is_none_or(|written| written < ends));
+    let mut intervals = Vec::new();
+    for (age, bytes) in values.into_iter().rev().enumerate().skip(running) {
+        let since = i64::from(seconds).saturating_mul(i64::try_from(age).unwrap_or(i64::MAX));
+        let ends = ends.checked_sub(SignedDuration::from_secs(since)).map_err(|_| "has a history before all time")?;
+        if ends > now + CLOCK_TOLERANCE {
+            return Err("is from the future".to_owned());
+        }
+        intervals.push((ends, seconds, bytes));
+    }
+    Ok(intervals)
+}
+
+/// `NICKNAME HASHEDFINGERPRINT`.
+fn identity(body: &[u8]) -> Result<(String, String)> {
+    let text = std::str::from_utf8(body).map_err(|_| "is not UTF-8")?;
+    let mut words = text.split_ascii_whitespace();
+    let (Some(nickname), Some(fingerprint), None) = (words.next(), words.next(), words.next()) else {
+        return Err("is not a nickname and a hashed fingerprint".to_owned());
+    };
+    let named = (1..=19).contains(&nickname.len()) && nickname.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let hashed = fingerprint.len() == 40 && fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !named || !hashed {
+        return Err("is not a nickname and a hashed fingerprint".to_owned());
+    }
+    Ok((nickname.to_owned(), fingerprint.to_ascii_uppercase()))
+}
+
+/// The known lines of a body, by their first word.
+struct Lines<'a> {
+    values: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Lines<'a> {
+    fn read(body: &'a [u8], keys: &[&'a str]) -> Result<Self> {
+        let mut values = BTreeMap::new();
+        for line in body.split(|byte| *byte == b'\n') {
+            let (key, value) = line.split_at(line.iter().position(|byte| *byte == b' ').unwrap_or(line.len()));
+            let Some(key) = keys.iter().find(|known| known.as_bytes() == key) else { continue };
+            // tor writes a space after the keyword of an empty list, and some copiers take it away.
+            let value = std::str::from_utf8(value).map_err(|_| format!("has a line `{key}` that is not UTF-8"))?;
+            if values.insert(*key, value.trim_matches(' ')).is_some() {
+                return Err(format!("has two lines `{key}`"));
+            }
+        }
+        Ok(Self { values })
+    }
+
+    /// A line's value; `None` if there is no such line.
+    fn parse<T>(&self, key: &str, read: impl FnOnce(&'a str) -> Result<T>) -> Result<Option<T>> {
+        let value = self.values.get(key).map(|value| read(value)).transpose();
+        value.map_err(|problem| format!("has a line `{key}` {problem}"))
+    }
+
+    /// The end and the length of the interval that a file of statistics is about.
+    fn end(&self, key: &str, now: Timestamp) -> Result<(Timestamp, u32)> {
+        let (ends, seconds) = self.parse(key, interval)?.ok_or_else(|| format!("has no line `{key}`"))?;
+        if seconds < DAY {
+            return Err(format!("is about {seconds} s, less than a day"));
+        }
+        if ends > now + CLOCK_TOLERANCE {
+            return Err("is from the future".to_owned());
+        }
+        Ok((ends, seconds))
+    }
+}
+
+/// `YYYY-MM-DD HH:MM:SS (N s)`.
+fn interval(value: &str) -> Result<(Timestamp, u32)> {
+    let parts = value.split_once(" (").and_then(|(ends, rest)| Some((ends, rest.strip_suffix(" s)")?)));
+    let (ends, seconds) = parts.ok_or("that is not `YYYY-MM-DD HH:MM:SS (N s)`")?;
+    Ok((time(ends)?, number(seconds)?))
+}
+
+/// `YYYY-MM-DD HH:MM:SS`, in UTC.
+fn time(value: &str) -> Result<Timestamp> {
+    const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+    let time = DateTime::strptime(FORMAT, value).ok().filter(|time| time.strftime(FORMAT).to_string() == value);
+    let time = time.and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
+    Ok(time.ok_or("with a time that is not `YYYY-MM-DD HH:MM:SS`")?)
+}
+
+/// Digits alone.
+fn number<T: std::str::FromStr>(value: &str) -> Result<T> {
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { value.parse().ok() } else { None };
+    number.ok_or_else(|| "with something that is not a number, or too large".to_owned())
+}
+
+/// The parts of a list with commas; an empty value is an empty list.
+fn entries(value: &str) -> Result<Vec<&str>> {
+    if value.is_empty() {
+        return Ok(Vec::new());
+    }
+    let entries: Vec<&str> = value.split(',').take(MOST_ENTRIES + 1).collect();
+    if entries.len() > MOST_ENTRIES {
+        return Err(format!("with more than {MOST_ENTRIES} entries"));
+    }
+    Ok(entries)
+}
+
+/// `NAME=NUMBER,…` whose names `fits` accepts, each once.
+fn counts(value: &str, fits: impl Fn(&str) -> bool) -> Result<Vec<(String, u32)>> {
+    let mut counts = Vec::new();
+    for entry in entries(value)? {
+        let (name, count) = entry.rsplit_once('=').ok_or("with an entry that is not `NAME=NUMBER`")?;
+        if !fits(name) {
+            return Err("with a name that is not allowed".to_owned());
+        }
+        counts.push((name.to_owned(), number(count)?));
+    }
+    let mut names: Vec<&String> = counts.iter().map(|(name, _)| name).collect();
+    names.sort();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err("with a name that stands twice".to_owned());
+    }
+    Ok(counts)
+}
+
+/// Two characters, lower case; not ISO 3166, because tor's database has `??` and codes that were withdrawn.
+fn countries(value: &str) -> Result<Vec<(String, u32)>> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'?';
+    counts(value, |name| name.len() == 2 && name.bytes().all(letter))
+}
+
+/// Whatever a pluggable transport calls itself, `<OR>` and `<??>`.
+fn transports(value: &str) -> Result<Vec<(String, u32)>> {
+    counts(value, |name| (1..=LONGEST_TRANSPORT).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+/// `v4=N,v6=N`; `None` if the line is empty.
+fn versions(value: &str) -> Result<Option<(u32, u32)>> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    match (number_of("v4", value)?, number_of("v6", value)?) {
+        (Some(v4), Some(v6)) => Ok(Some((v4, v6))),
+        _ => Err("without `v4` or `v6`".to_owned()),
+    }
+}
+
+/// The number of one key of `KEY=NUMBER,…`.
+fn number_of(key: &str, value: &str) -> Result<Option<u32>> {
+    let mut found = None;
+    for entry in entries(value)? {
+        let (name, count) = entry.split_once('=').ok_or("with an entry that is not `NAME=NUMBER`")?;
+        if name == key && found.replace(number(count)?).is_some() {
+            return Err("with a name that stands twice".to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// `Tor 0.4.9.11 (git-…)` without the words around the number.
+fn tor_version(value: &str) -> Result<String> {
+    let version = value.strip_prefix("Tor ").unwrap_or(value).split(' ').next().unwrap_or_default();
+    if version.is_empty() || version.len() > LONGEST_VERSION || !version.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("that is not a version".to_owned());
+    }
+    Ok(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

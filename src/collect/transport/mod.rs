@@ -1,0 +1,64 @@
+//! Transports: how the bytes of an extract come here. Each has its limits, so that no server can hold up a run or fill
+//! the disk.
+
+mod drain;
+mod failure;
+mod host_key;
+mod local;
+mod ssh;
+
+use std::time::Duration;
+
+pub use failure::Failure;
+pub use local::Local;
+pub use ssh::Ssh;
+
+use crate::config;
+
+/// A way to one server.
+pub trait Transport: Send {
+    /// Runs what prints the extract there and takes what it prints, to its end.
+    ///
+    /// # Errors
+    /// A [`Failure`] if the server was not reached, broke a limit, or ended the connection. That the command itself
+    /// failed is no error here: see [`Fetched::success`].
+    fn fetch(&self, limits: &Limits) -> Result<Fetched, Failure>;
+}
+
+/// How long and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest wait for a connection and its handshake.
+    pub connect: Duration,
+    /// Longest silence of a server that is connected.
+    pub silence: Duration,
+    /// Longest time from the login to the end.
+    pub total: Duration,
+    /// Most bytes of standard output.
+    pub bytes: u64,
+}
+
+impl From<&config::Ssh> for Limits {
+    fn from(ssh: &config::Ssh) -> Self {
+        let total = ssh.read_timeout.saturating_mul(10);
+        Self { connect: ssh.connect_timeout, silence: ssh.read_timeout, total, bytes: ssh.max_bytes }
+    }
+}
+
+/// What a command printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its standard output, whole.
+    pub stdout: Vec<u8>,
+    /// The first 4 KiB of its standard error: for the operator's eyes alone.
+    pub stderr: String,
+    /// Its exit status; 128 and more if a signal ended it.
+    pub exit: i32,
+}
+
+impl Fetched {
+    /// The standard output, if the command succeeded.
+    pub fn success(self) -> Result<Vec<u8>, Failure> {
+        if self.exit == 0 { Ok(self.stdout) } else { Err(Failure::Failed(self.exit, self.stderr)) }
+    }
+}

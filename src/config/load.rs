@@ -1,0 +1,432 @@
+//! Reads `sources.yaml` and the files that it includes into a [`Fleet`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::fleet::{Bridge, Fleet, Organization, Sample, Server, Ssh, TorBridge};
+use super::values::{paths, text};
+use super::yaml::{Document, KeyPath};
+use super::{address, references};
+use crate::fs;
+use crate::problem::{Kind, Place, Problem, Problems};
+use crate::project::Project;
+
+/// `sources.yaml` as it stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Sources {
+    #[serde(deserialize_with = "paths")]
+    include: Vec<PathBuf>,
+    ssh: Ssh,
+    servers: BTreeMap<String, Entry>,
+    sources: Plugins,
+    organizations: BTreeMap<String, Organization>,
+}
+
+/// An included file as it stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Servers {
+    servers: BTreeMap<String, Entry>,
+}
+
+/// The sources by plugin and name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Plugins {
+    tor_bridge: BTreeMap<String, TorBridge>,
+    sample: BTreeMap<String, Sample>,
+}
+
+/// A server as it stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Entry {
+    #[serde(deserialize_with = "text")]
+    address: Option<String>,
+    local: bool,
+    #[serde(deserialize_with = "text")]
+    command: Option<Vec<String>>,
+    #[serde(deserialize_with = "text")]
+    host_key: Option<String>,
+    #[serde(deserialize_with = "text")]
+    key: Option<PathBuf>,
+    tags: Vec<String>,
+    #[serde(deserialize_with = "text")]
+    label: Option<String>,
+    bridges: BTreeMap<String, Bridge>,
+}
+
+impl Fleet {
+    /// Reads the project's `sources.yaml` and what it includes. Beside the fleet: warnings, which hinder nothing.
+    ///
+    /// # Errors
+    /// All mistakes of meaning, or of each file the first one of syntax or type.
+    pub fn load(project: &Project) -> Result<(Self, Vec<Problem>), Problems> {
+        let path = project.sources();
+        let missing = || {
+            Problem::new(Place::file(project.shown(&path)), "there is no such file")
+                .hint("run torcollect in a project's folder, or name that with `-C DIR`")
+        };
+        let read = Document::open(project, &path).and_then(|document| document.ok_or_else(missing));
+        let read = read.and_then(|document| document.parse::<Sources>().map(|sources| (document, sources)));
+        let (document, sources) =
+            read.map_err(|problem| Problems { kind: Kind::Configuration, list: vec![problem] })?;
+
+        let mut problems = Vec::new();
+        let mut warnings = Vec::new();
+        let mut files = Vec::new();
+        for included in &sources.include {
+            match include(project, &document, included) {
+                Ok((file, servers, warning)) => {
+                    files.push((file, servers));
+                    warnings.extend(warning);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Problems::check(Kind::Configuration, std::mem::take(&mut problems))?;
+
+        let entries = std::iter::once((&document, sources.servers))
+            .chain(files.iter_mut().map(|(file, servers)| (&*file, std::mem::take(servers))));
+        let servers = servers(project, entries, &mut problems);
+        let fleet = Self {
+            ssh: Ssh {
+                key: sources.ssh.key.map(|key| absolute(project, &key)),
+                known_hosts: absolute(project, &sources.ssh.known_hosts),
+                ..sources.ssh
+            },
+            servers,
+            tor_bridge: sources.sources.tor_bridge,
+            sample: sources.sources.sample,
+            organizations: sources.organizations,
+        };
+        problems.extend(references::check(&fleet, &document));
+        Problems::check(Kind::Configuration, problems)?;
+        Ok((fleet, warnings))
+    }
+}
+
+type Included = (Document, BTreeMap<String, Entry>, Option<Problem>);
+
+fn include(project: &Project, from: &Document, included: &Path) -> Result<Included, Problem> {
+    let path = project.root().join(included);
+    let Some(document) = Document::open(project, &path)? else {
+        let message = format!("there is no file `{}`", included.display());
+        return Err(from
+            .problem(&KeyPath::of(["include"]), message)
+            .hint("write that file, or remove it from `include`"));
+    };
+    let servers = document.parse::<Servers>()?.servers;
+    let open = fs::is_open_to_others(&path).unwrap_or(false);
+    let warning = open.then(|| {
+        Problem::new(document.whole(), "others on this machine can read the servers' addresses")
+            .hint(format!("chmod 600 {}", included.display()))
+    });
+    Ok((document, servers, warning))
+}
+
+/// The servers of all files. A name that stands in two of them is a problem at the second.
+fn servers<'a>(
+    project: &Project,
+    files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, Server> {
+    let mut servers = BTreeMap::new();
+    let mut first: BTreeMap<String, Place> = BTreeMap::new();
+    for (document, entries) in files {
+        for (name, entry) in entries {
+            let path = KeyPath::of(["servers", &name]);
+            if let Some(place) = first.get(&name) {
+                problems.push(document.key_problem(&path, format_args!("this name is taken at {place}")));
+                continue;
+            }
+            if let Err(reason) = super::name(&name) {
+                problems.push(document.key_problem(&path, reason));
+            }
+            first.insert(name.clone(), document.key(&path));
+            servers.insert(name, server(project, document, &path, entry, problems));
+        }
+    }
+    servers
+}
+
+fn server(project: &Project, document: &Document, path: &KeyPath, entry: Entry, problems: &mut Vec<Problem>) -> Server {
+    let mut refuse = |key: &str, reason: &str| problems.push(document.problem(&path.key(key), reason));
+    let address = entry.address.as_ref().and_then(|text| {
+        text.parse().map_err(|reason| refuse("address", &format!("`{text}` is not an address: {reason}"))).ok()
+    });
+    let host_key = entry.host_key.and_then(|line| {
+        address::host_key(&line).map_err(|reason| refuse("host_key", &format!("not a host key: {reason}"))).ok()
+    });
+    match &entry.command {
+        Some(_) if !entry.local => refuse("command", "a command is only for a server with `local: true`"),
+        Some(words) if words.is_empty() => refuse("command", "the command is empty"),
+        _ => {}
+    }
+    for instance in entry.bridges.keys() {
+        if let Err(reason) = super::name(instance) {
+            problems.push(document.key_problem(&path.key("bridges").key(instance), reason));
+        }
+    }
+    let either = "a server has `address: USER@HOST:PORT` or, if it is this machine, `local: true`";
+    match (&entry.address, entry.local) {
+        (Some(_), true) => problems.push(document.key_problem(path, "both `address` and `local: true`").hint(either)),
+        (None, false) => problems.push(document.key_problem(path, "neither `address` nor `local: true`").hint(either)),
+        _ => {}
+    }
+    Server {
+        address,
+        command: entry.command.unwrap_or_else(|| vec!["/usr/lib/torcollect/extract".to_owned()]),
+        host_key,
+        key: entry.key.map(|key| absolute(project, &key)),
+        tags: entry.tags,
+        label: entry.label,
+        bridges: entry.bridges,
+    }
+}
+
+/// `~/` is the home folder, all else stands in the project's folder.
+fn absolute(project: &Project, path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => project.root().join(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use jiff::civil::date;
+
+    use super::super::{BridgeName, Selection};
+    use super::*;
+
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILfDSgzbdJKbzZ4GhV/vmVKPOcIv4qLGL9Yk3J/jJHrR";
+
+    /// Loads a project that has these files, all of mode 0600.
+    fn load(files: &[(&str, &str)]) -> Result<(Fleet, Vec<Problem>), Problems> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write_atomic(&folder.path().join(name), text.as_bytes(), fs::PRIVATE).unwrap();
+        }
+        Fleet::load(&Project::new(folder.path()))
+    }
+
+    fn fleet(sources: &str) -> Fleet {
+        load(&[("sources.yaml", sources)]).unwrap().0
+    }
+
+    /// The problems as a person sees them, each hint on a line of its own.
+    fn problems(files: &[(&str, &str)]) -> String {
+        shown(&load(files).unwrap_err().list)
+    }
+
+    fn problem(sources: &str) -> String {
+        problems(&[("sources.yaml", sources)])
+    }
+
+    fn shown(list: &[Problem]) -> String {
+        let lines = list.iter().flat_map(|problem| {
+            [Some(problem.to_string()), problem.hint.as_ref().map(|hint| format!("  hint: {hint}"))]
+        });
+        lines.flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_example_of_the_design_is_read_whole() {
+        let sources = "\
+include: servers.yaml
+sources:
+  tor-bridge:
+    bridges: {servers: all}                       # all | [names] | {tag: eu}
+organizations:
+  example-reporters:
+    name: Example Reporters
+    bridges:
+      - {bridge: alpha/default, from: 2026-01-01, until: 2026-06-30}     # until is included
+";
+        let servers = format!(
+            "servers:\n  alpha: {{address: \"torcollect@host:22\", host_key: \"{KEY}\",\n          \
+             bridges: {{default: {{label: Oak, publish: true}}}}}}\n"
+        );
+        let (fleet, warnings) = load(&[("sources.yaml", sources), ("servers.yaml", &servers)]).unwrap();
+        assert_eq!(warnings, []);
+        let alpha = &fleet.servers["alpha"];
+        assert_eq!(alpha.address, Some("torcollect@host:22".parse().unwrap()));
+        assert_eq!(alpha.host_key.as_deref(), Some(KEY));
+        assert_eq!(fleet.bridge("alpha", "default"), Some(&Bridge { label: Some("Oak".into()), publish: true }));
+        assert_eq!(fleet.bridge("alpha", "other"), None);
+        assert_eq!(fleet.tor_bridge["bridges"].servers, Selection::All);
+        let reporters = &fleet.organizations["example-reporters"];
+        assert_eq!(reporters.name, "Example Reporters");
+        assert_eq!(reporters.bridges[0].bridge, BridgeName { server: "alpha".into(), instance: "default".into() });
+        assert_eq!(reporters.bridges[0].from, Some(date(2026, 1, 1)));
+        assert_eq!(reporters.bridges[0].until, Some(date(2026, 6, 30)));
+    }
+
+    #[test]
+    fn an_empty_file_is_an_empty_fleet_with_defaults() {
+        for text in ["", "# nothing yet\n", "ssh:\nservers:\nsources:\n  tor-bridge:\norganizations:\ninclude:\n"] {
+            let fleet = fleet(text);
+            assert!(fleet.servers.is_empty() && fleet.tor_bridge.is_empty() && fleet.sample.is_empty());
+            assert_eq!(fleet.ssh.key, None);
+            assert_eq!(fleet.ssh.known_hosts, std::env::home_dir().unwrap().join(".ssh/known_hosts"));
+            assert_eq!((fleet.ssh.connect_timeout.as_secs(), fleet.ssh.read_timeout.as_secs()), (10, 30));
+            assert_eq!(fleet.ssh.max_bytes, 8_388_608);
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_of_a_server_a_bridge_or_a_sample_has_its_default() {
+        let fleet = fleet("servers: {here: {local: true, bridges: {default: }}}\nsources: {sample: {demo: }}\n");
+        assert_eq!(fleet.servers["here"].command, ["/usr/lib/torcollect/extract"]);
+        assert_eq!(fleet.bridge("here", "default"), Some(&Bridge { label: None, publish: true }));
+        let demo = &fleet.sample["demo"];
+        assert_eq!((demo.seed, demo.days, demo.until), (1, 540, date(2026, 11, 22)));
+    }
+
+    #[test]
+    fn keys_are_relative_to_the_project_or_to_the_home_folder() {
+        let project = Project::new("/srv/fleet");
+        assert_eq!(absolute(&project, Path::new("keys/id")), Path::new("/srv/fleet/keys/id"));
+        assert_eq!(absolute(&project, Path::new("/etc/id")), Path::new("/etc/id"));
+        assert_eq!(absolute(&project, Path::new("~/.ssh/id")), std::env::home_dir().unwrap().join(".ssh/id"));
+    }
+
+    #[test]
+    fn servers_are_selected_by_name_or_tag() {
+        let fleet = fleet(
+            "servers:\n  a: {local: true, tags: [eu]}\n  b: {local: true}\n  c: {local: true, tags: [us, eu]}\n\
+             sources: {tor-bridge: {x: {servers: {tag: eu}}, y: {servers: [b, a]}, z: }}\n",
+        );
+        let names = |source: &str| -> Vec<&str> {
+            fleet.select(&fleet.tor_bridge[source].servers).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names("x"), ["a", "c"]);
+        assert_eq!(names("y"), ["a", "b"]);
+        assert_eq!(names("z"), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_missing_file_says_what_to_do() {
+        assert_eq!(
+            problems(&[]),
+            "sources.yaml: there is no such file\n  hint: run torcollect in a project's folder, or name that with `-C DIR`"
+        );
+        assert_eq!(
+            problem("ssh: {}\ninclude: servers.yaml\n"),
+            "sources.yaml:2:10: include: there is no file `servers.yaml`\n  \
+             hint: write that file, or remove it from `include`"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_or_a_wrong_type_has_its_place_in_its_own_file() {
+        let included = "include: [a.yaml, b.yaml]\n";
+        assert_eq!(
+            problems(&[
+                ("sources.yaml", included),
+                ("a.yaml", "servers:\n  alpha:\n    adress: host\n"),
+                ("b.yaml", "servers: {beta: {local: perhaps}}\n"),
+            ]),
+            "a.yaml:3:5: servers.alpha: unknown key `adress`\n  hint: did you mean `address`?\n\
+             b.yaml:1:25: servers.beta.local: invalid type: string \"perhaps\", expected `true` or `false`"
+        );
+        assert_eq!(
+            problem("sources: {tor-bridge: {x: {servers: eu}}}\n"),
+            "sources.yaml:1:37: sources.tor-bridge.x.servers: `eu` selects no servers\n  \
+             hint: write `all`, a list of names as `[eu]`, or `{tag: eu}`"
+        );
+        assert_eq!(
+            problem("sources: {tor-bridge: {x: {servers: {tags: eu}}}}\n"),
+            "sources.yaml:1:38: sources.tor-bridge.x.servers: unknown key `tags`\n  hint: did you mean `tag`?"
+        );
+        assert_eq!(problem("ssh: 5\n"), "sources.yaml:1:6: ssh: invalid type: integer `5`, expected a map");
+    }
+
+    #[test]
+    fn a_malformed_date_or_bridge_is_refused() {
+        assert_eq!(
+            problem("sources: {sample: {demo: {until: 2026-13-01}}}\n"),
+            "sources.yaml:1:34: sources.sample.demo.until: `2026-13-01` is not a date as `YYYY-MM-DD`"
+        );
+        assert_eq!(
+            problem("organizations: {x: {name: X, bridges: [{bridge: alpha}]}}\n"),
+            "sources.yaml:1:49: organizations.x.bridges[0].bridge: `alpha` is not a bridge as `SERVER/INSTANCE`"
+        );
+        assert_eq!(problem("organizations:\n  x: {}\n"), "sources.yaml:2:6: organizations.x: missing key `name`");
+    }
+
+    #[test]
+    fn the_environment_fills_texts_and_an_unset_name_is_refused_with_its_place() {
+        // Cargo sets this one for every test.
+        let fleet = fleet("servers: {a: {address: \"root@${CARGO_PKG_NAME}.example\"}}\n");
+        assert_eq!(fleet.servers["a"].address, Some("root@torcollect.example".parse().unwrap()));
+        assert_eq!(
+            problem("servers:\n  a:\n    address: \"root@${TORCOLLECT_NOWHERE}\"\n"),
+            "sources.yaml:3:14: servers.a.address: `TORCOLLECT_NOWHERE` is not set in the environment\n  \
+             hint: set it, or write `$${TORCOLLECT_NOWHERE}` where the text itself shall have `${TORCOLLECT_NOWHERE}`"
+        );
+    }
+
+    #[test]
+    fn a_server_stands_once_in_all_files_together() {
+        assert_eq!(
+            problems(&[
+                ("sources.yaml", "include: more.yaml\nservers:\n  alpha: {local: true}\n"),
+                ("more.yaml", "servers:\n  beta: {local: true}\n  alpha: {local: true}\n"),
+            ]),
+            "more.yaml:3:3: servers.alpha: this name is taken at sources.yaml:3:3"
+        );
+    }
+
+    #[test]
+    fn all_mistakes_of_servers_are_told_at_once() {
+        let servers = "\
+servers:
+  both: {address: host, local: true}
+  neither: {tags: [eu]}
+  bad: {address: 'host:x', host_key: ssh-ed25519}
+  'no name': {local: true, bridges: {a/b: {}}}
+  commands: {address: host, command: [cat]}
+  empty: {local: true, command: []}
+";
+        let either = "  hint: a server has `address: USER@HOST:PORT` or, if it is this machine, `local: true`";
+        let names = "a name has letters, digits, `.`, `_` and `-`, and begins with a letter or a digit";
+        assert_eq!(
+            problems(&[("sources.yaml", "include: s.yaml\n"), ("s.yaml", servers)]),
+            [
+                "s.yaml:2:3: servers.both: both `address` and `local: true`",
+                either,
+                "s.yaml:3:3: servers.neither: neither `address` nor `local: true`",
+                either,
+                "s.yaml:4:18: servers.bad.address: `host:x` is not an address: the port is a number from 1 to 65535",
+                "s.yaml:4:38: servers.bad.host_key: not a host key: it is written `TYPE BASE64`",
+                &format!("s.yaml:5:3: servers.no name: {names}"),
+                &format!("s.yaml:5:38: servers.no name.bridges.a/b: {names}"),
+                "s.yaml:6:38: servers.commands.command: a command is only for a server with `local: true`",
+                "s.yaml:7:33: servers.empty.command: the command is empty",
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn servers_that_others_can_read_are_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write_atomic(&folder.path().join("sources.yaml"), b"include: servers.yaml\n", fs::PUBLIC).unwrap();
+        let servers = folder.path().join("servers.yaml");
+        let warnings = |mode: u32| {
+            fs::write_atomic(&servers, b"servers: {}\n", mode).unwrap();
+            shown(&Fleet::load(&Project::new(folder.path())).unwrap().1)
+        };
+        assert_eq!(warnings(0o600), "");
+        let told =
+            "servers.yaml: others on this machine can read the servers' addresses\n  hint: chmod 600 servers.yaml";
+        assert_eq!(warnings(0o640), told);
+        assert_eq!(warnings(0o604), told);
+    }
+}

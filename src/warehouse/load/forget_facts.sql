@@ -1,0 +1,9 @@
+delete from derivation;
+delete from problem;
+delete from sighting;
+delete from report;
+delete from country_count;
+delete from transport_count;
+delete from request;
+delete from request_country_count;
+delete from traffic;

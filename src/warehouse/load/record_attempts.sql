@@ -1,0 +1,25 @@
+-- Extracts whose content is not known yet, each once.
+insert into extract (plugin, source, server, received, hash, content)
+select plugin, source, server, finished, hash, content
+from staged_attempt
+where hash is not null
+  and not exists (
+      select 1 from extract
+      where extract.plugin = staged_attempt.plugin and extract.source = staged_attempt.source
+        and extract.server = staged_attempt.server and extract.hash = staged_attempt.hash)
+qualify row_number() over (partition by plugin, source, server, hash order by finished, number) = 1
+order by finished, number;
+
+-- An attempt brought something new if its extract came with it.
+create or replace temp table staged_status as
+select staged_attempt.number, coalesce(extract.received = staged_attempt.finished
+       and extract.id not in (select extract from derivation), false) as is_new, extract.id as extract
+from staged_attempt
+left join extract using (plugin, source, server, hash);
+
+insert into collection
+select run, plugin, source, server, started, finished,
+       case when error is not null then 'failed' when is_new then 'new' else 'unchanged' end,
+       error, coalesce(octet_length(content), 0), extract
+from staged_attempt join staged_status using (number)
+on conflict do nothing;

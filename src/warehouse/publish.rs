@@ -1,0 +1,174 @@
+//! From the warehouse to the publication: the rows that may be seen, under the names that may be known, by the rules of
+//! `site.yaml` and within the scope of one organization or of all. Done once, here, so that no query and no template has to
+//! know of it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use duckdb::{Connection, params};
+
+use super::identity::Salt;
+use super::publication::Publication;
+use super::store::{attached, offline, quoted};
+use crate::config::{Fleet, Site};
+use crate::fs;
+use crate::project::Project;
+
+/// The steps from the warehouse's facts to the views that queries see; nothing else reads the fact tables.
+const VIEWS: [&str; 4] = [
+    include_str!("views/01_bridges.sql"),
+    include_str!("views/02_days.sql"),
+    include_str!("views/03_facts.sql"),
+    include_str!("views/04_names.sql"),
+];
+
+/// `code TAB name TAB note`, from `scripts/country-names`.
+const COUNTRIES: &str = include_str!("countries.tsv");
+
+/// Whose bridges are published, and how much of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// All bridges, by the rules.
+    Public,
+    /// One organization's bridges, by the rules, and nothing of anybody else's.
+    Organization(&'a str),
+    /// Everything, without rules: for the operator's own eyes.
+    Private,
+}
+
+impl Publication {
+    /// Makes the publication of the project's warehouse.
+    pub fn make(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<Self> {
+        Self::seal(published(project, fleet, site, scope)?)
+    }
+
+    /// Everything without rules, unsealed, with the tables of the warehouse under `warehouse.`: for the operator's own
+    /// queries.
+    pub fn private(project: &Project, fleet: &Fleet, site: &Site) -> Result<Self> {
+        let connection = attached(project)?;
+        make(&connection, project, fleet, site, Scope::Private)?;
+        Ok(Self::unsealed(connection))
+    }
+
+    /// Writes the publication into a DuckDB file, whole or not at all.
+    pub fn export(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>, file: &Path) -> Result<()> {
+        let connection = published(project, fleet, site, scope)?;
+        let beside = file.with_extension("duckdb.part");
+        fs::remove_file(&beside)?;
+        let copy = format!(
+            "attach {} as export; copy from database memory to export; detach export",
+            quoted(&beside.to_string_lossy())
+        );
+        let written = connection.execute_batch(&copy).with_context(|| format!("cannot write `{}`", file.display()));
+        written.and_then(|()| fs::rename(&beside, file)).inspect_err(|_| drop(fs::remove_file(&beside)))
+    }
+
+    /// Reads a publication that [`export`](Self::export) wrote.
+    pub fn read(file: &Path, organization: Option<&str>) -> Result<Self> {
+        if !file.is_file() {
+            bail!("there is no file `{}`", file.display());
+        }
+        let connection = Connection::open_in_memory_with_flags(offline()?)?;
+        let copy = format!(
+            "attach {} as import (read_only); copy from database import to memory; detach import",
+            quoted(&file.to_string_lossy())
+        );
+        connection.execute_batch(&copy).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let scope: Option<String> =
+            connection.query_row("select organization from publication", [], |row| row.get(0)).with_context(|| {
+                format!("`{}` is not a publication: `torcollect export --public` writes one", file.display())
+            })?;
+        if scope.as_deref() != organization {
+            let of = scope.map_or_else(|| "all bridges".to_owned(), |name| format!("the organization `{name}`"));
+            bail!("`{}` is the publication of {of}, which is not what was asked for", file.display());
+        }
+        Self::seal(connection)
+    }
+}
+
+fn published(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<Connection> {
+    let connection = attached(project)?;
+    make(&connection, project, fleet, site, scope)?;
+    connection.execute_batch("detach warehouse")?;
+    check_labels(&connection)?;
+    Ok(connection)
+}
+
+fn make(connection: &Connection, project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<()> {
+    settings(connection, project, fleet, site, scope)?;
+    for view in VIEWS {
+        connection.execute_batch(view).context("cannot make the publication")?;
+    }
+    Ok(connection.execute_batch("drop schema setting cascade")?)
+}
+
+/// Puts the configuration where the views' SQL can read it.
+fn settings(connection: &Connection, project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<()> {
+    connection.execute_batch(include_str!("views/00_settings.sql"))?;
+    let (private, organization) = match scope {
+        Scope::Private => (true, None),
+        Scope::Public => (false, None),
+        Scope::Organization(name) => (false, Some(name)),
+    };
+    let rules = &site.publish;
+    connection.execute(
+        "insert into setting.rule values (?, ?, ?, ?, ?, ?)",
+        params![
+            private,
+            organization,
+            rules.delay,
+            if private { 0 } else { rules.minimum_clients },
+            private || rules.tor_version,
+            private || rules.organizations,
+        ],
+    )?;
+    let salt = Salt::load(project, true)?;
+    let mut servers = connection.prepare("select distinct server from warehouse.sighting order by server")?;
+    for server in servers.query_map([], |row| row.get::<_, String>(0))? {
+        let server = server?;
+        let label = fleet.servers.get(&server).and_then(|server| server.label.as_deref());
+        connection
+            .execute("insert into setting.server values (?, ?, ?)", params![server, label, salt.server(&server)])?;
+    }
+    for (server, settings) in &fleet.servers {
+        for (instance, bridge) in &settings.bridges {
+            connection.execute(
+                "insert into setting.bridge values (?, ?, ?, ?)",
+                params![server, instance, bridge.label, bridge.publish],
+            )?;
+        }
+    }
+    for (organization, settings) in &fleet.organizations {
+        connection.execute("insert into setting.organization values (?, ?)", params![organization, settings.name])?;
+        for assignment in &settings.bridges {
+            connection.execute(
+                "insert into setting.assignment values (?, ?, ?, cast(? as date), cast(? as date))",
+                params![
+                    organization,
+                    assignment.bridge.server,
+                    assignment.bridge.instance,
+                    assignment.from.map(|day| day.to_string()),
+                    assignment.until.map(|day| day.to_string()),
+                ],
+            )?;
+        }
+    }
+    let mut countries = connection.appender_to_catalog_and_db("country", "memory", "setting")?;
+    for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split('\t');
+        let (code, name) = (fields.next(), fields.next());
+        countries.append_row(params![code, name, fields.next().filter(|note| !note.is_empty())])?;
+    }
+    Ok(countries.flush()?)
+}
+
+/// Two bridges under one label could not be told apart on any page.
+fn check_labels(connection: &Connection) -> Result<()> {
+    let mut statement =
+        connection.prepare("select label from bridge group by label having count(*) > 1 order by label")?;
+    let doubles: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    if let Some(label) = doubles.first() {
+        bail!("two bridges have the label `{label}`: give each bridge a label of its own in `servers.yaml`");
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The warehouse file: opened for moments, by one writer or many readers at a time; made and migrated by writers alone.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use duckdb::{AccessMode, Config, Connection};
+
+use crate::fs;
+use crate::project::Project;
+
+/// How long to wait for whoever has the file open.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The steps from nothing to today's tables; a step once released is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
+
+/// The warehouse, open for writing.
+pub struct Warehouse {
+    pub(super) connection: Connection,
+}
+
+impl Warehouse {
+    /// Opens the project's warehouse for writing; makes it, or brings its tables up to date, if need be.
+    pub fn open(project: &Project) -> Result<Self> {
+        let path = project.warehouse();
+        fs::create_private_dir(&project.data())?;
+        let connection = patiently(&path, || Connection::open(&path))?;
+        fs::set_mode(&path, fs::PRIVATE)?;
+        let mut warehouse = Self { connection };
+        warehouse.migrate()?;
+        Ok(warehouse)
+    }
+
+    fn migrate(&mut self) -> Result<()> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute_batch(
+            "create table if not exists migration (version integer primary key, applied timestamp not null)",
+        )?;
+        let done: usize = transaction.query_row("select count(*) from migration", [], |row| row.get(0))?;
+        check_version(done)?;
+        for (version, step) in MIGRATIONS.iter().enumerate().skip(done) {
+            transaction
+                .execute_batch(step)
+                .with_context(|| format!("cannot bring the warehouse to version {}", version + 1))?;
+            transaction.execute("insert into migration values (?, current_timestamp::timestamp)", [version + 1])?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+/// An in-memory database with the project's warehouse attached read-only under the name `warehouse`.
+pub(super) fn attached(project: &Project) -> Result<Connection> {
+    let path = project.warehouse();
+    if !path.exists() {
+        bail!("there is no warehouse yet at `{}`: run `torcollect collect` first", path.display());
+    }
+    let attach = || {
+        let connection = Connection::open_in_memory_with_flags(offline()?)?;
+        connection.execute_batch(&format!("attach {} as warehouse (read_only)", quoted(&path.to_string_lossy())))?;
+        Ok(connection)
+    };
+    let connection = patiently(&path, attach)?;
+    let done: usize = connection
+        .query_row("select count(*) from warehouse.migration", [], |row| row.get(0))
+        .with_context(|| format!("`{}` is not a warehouse of torcollect", path.display()))?;
+    check_version(done)?;
+    if done < MIGRATIONS.len() {
+        bail!(
+            "the warehouse is of an older torcollect: run `torcollect collect` or `torcollect reparse`, which bring it up to date"
+        );
+    }
+    Ok(connection)
+}
+
+/// Settings under which DuckDB loads no extension from anywhere.
+pub(super) fn offline() -> duckdb::Result<Config> {
+    Config::default()
+        .access_mode(AccessMode::Automatic)?
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")
+}
+
+/// A text as an SQL literal.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn check_version(done: usize) -> Result<()> {
+    if done > MIGRATIONS.len() {
+        bail!(
+            "the warehouse was made by a newer torcollect (its version is {done}, this one knows {}): update torcollect",
+            MIGRATIONS.len()
+        );
+    }
+    Ok(())
+}
+
+/// Opens again and again while another process holds the file; DuckDB names that process in its error.
+fn patiently<T>(path: &Path, open: impl Fn() -> duckdb::Result<T>) -> Result<T> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match open() {
+            Err(error) if error.to_string().contains("Could not set lock on file") => {
+                if Instant::now() > end {
+                    let holder = holder(&error.to_string());
+                    bail!("`{}` has been in use{holder} for {} seconds", path.display(), PATIENCE.as_secs());
+                }
+                sleep(Duration::from_millis(100));
+            }
+            other => return other.with_context(|| format!("cannot open `{}`", path.display())),
+        }
+    }
+}
+
+/// ` by process 123`, from DuckDB's `Conflicting lock is held in /usr/bin/x (PID 123)`.
+fn holder(error: &str) -> String {
+    let pid = error.split_once("(PID ").and_then(|(_, rest)| rest.split_once(')'));
+    pid.map_or_else(String::new, |(pid, _)| format!(" by process {pid}"))
+}

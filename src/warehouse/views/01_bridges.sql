@@ -1,0 +1,34 @@
+-- Which bridges there are, where they stand, and what they are called. Reads: warehouse.*, setting.*
+create schema work;
+
+-- A bridge stands where it was seen last.
+create table work.place as
+select sighting.bridge, sighting.server, sighting.instance
+from warehouse.sighting join warehouse.extract on extract.id = sighting.extract
+qualify row_number() over (partition by bridge order by extract.received desc, sighting.extract desc, sighting.instance) = 1;
+
+-- When each bridge was seen, when its server was asked, and when its server answered.
+create table work.seen as
+select sighting.bridge, max(collection.finished) as seen
+from warehouse.sighting join warehouse.collection using (extract)
+group by sighting.bridge;
+
+create table work.asked as
+select server, finished, status <> 'failed' as answered from warehouse.collection;
+
+-- Names: those of the configuration, else those that the source suggests, else pseudonyms.
+create table work.named_bridge as
+select
+    place.bridge as private_bridge,
+    substr(place.bridge, 1, 12) as bridge,
+    place.server as private_server,
+    coalesce(given.label, suggested.label, 'bridge-' || substr(place.bridge, 1, 8)) as label,
+    coalesce(case when setting.private then place.server end, given_server.label, suggested_server.label,
+             given_server.pseudonym) as server,
+    coalesce(given.publish, true) or setting.private as publish
+from work.place
+cross join setting.rule as setting
+left join setting.bridge as given on given.server = place.server and given.instance = place.instance
+left join setting.server as given_server on given_server.server = place.server
+left join warehouse.label as suggested on suggested.server = place.server and suggested.instance = place.instance
+left join warehouse.label as suggested_server on suggested_server.server = place.server and suggested_server.instance = '';

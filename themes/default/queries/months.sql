@@ -1,0 +1,46 @@
+-- Every month: the mean of its complete days, its traffic, and its days for a calendar.
+with clients as (
+    select day, cast(sum(clients) as bigint) as clients from bridge_day group by day
+),
+traffic as (
+    select day, sum(sent_bytes) as sent_bytes, sum(received_bytes) as received_bytes from traffic_day group by day
+),
+days as (
+    select
+        day.day,
+        date_trunc('month', day.day) as month,
+        day.complete,
+        day.bridges_reporting,
+        clients.clients,
+        traffic.sent_bytes,
+        traffic.received_bytes,
+        -- five steps of shade, by the highest day of all
+        cast(least(4, floor(5 * clients.clients / nullif(max(clients.clients) over (), 0))) as integer) as shade
+    from day
+    left join clients on clients.day = day.day
+    left join traffic on traffic.day = day.day
+    where day.bridges_expected > 0
+),
+months as (
+    select
+        cast(month as date) as month,
+        count(*) as days,
+        count(*) filter (where complete) as complete_days,
+        cast(round(avg(clients) filter (where complete)) as bigint) as clients,
+        max(clients) filter (where complete) as most,
+        arg_max(day, clients) filter (where complete) as most_day,
+        max(bridges_reporting) as bridges,
+        cast(sum(sent_bytes) as bigint) as sent_bytes,
+        cast(sum(received_bytes) as bigint) as received_bytes,
+        isodow(min(day)) as first_weekday,
+        list({day: day, of_month: dayofmonth(day), clients: clients, shade: shade, complete: complete} order by day) as calendar
+    from days
+    group by month
+)
+select
+    *,
+    -- twenty steps of a bar's length
+    cast(round(20 * clients / nullif(max(clients) over (), 0)) as integer) as bar,
+    month >= (select date_trunc('month', max(day)) - interval 1 month from days) as recent
+from months
+order by month desc

@@ -1,0 +1,13 @@
+-- The newest complete day by pluggable transport.
+with newest as (
+    select coalesce(max(day) filter (where complete), max(day)) as day from day
+),
+clients as (
+    select day, transport, cast(sum(clients) as bigint) as clients from transport_day group by day, transport
+)
+select clients.transport, transport.note, clients.clients, clients.clients / nullif(before.clients, 0) - 1 as change
+from clients
+semi join newest using (day)
+join transport using (transport)
+left join clients as before on before.transport = clients.transport and before.day = clients.day - 7
+order by clients.clients desc, clients.transport
