@@ -68,11 +68,16 @@ pub struct Summary {
 }
 
 /// Runs a collection.
-pub fn collect(project: &Project, fleet: &Fleet, options: &Options, on_event: &mut dyn FnMut(Event<'_>)) -> Result<Summary> {
+pub fn collect(
+    project: &Project,
+    fleet: &Fleet,
+    options: &Options,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Summary> {
     fs::create_private_dir(&project.data())?;
     fs::create_private_dir(&project.spool())?;
     let _lock = lock(project)?;
-    let sources = sources::all(project, fleet);
+    let sources = sources::all(fleet);
     let leftovers = spool::leftovers(project)?;
     if !leftovers.is_empty() {
         on_event(Event::Leftovers(leftovers.len()));
@@ -162,7 +167,8 @@ fn asked<'a>(sources: &'a [Box<dyn Source>], options: &Options) -> Result<Vec<As
 
 fn known(kind: &str, wanted: &[String], names: &[&str]) -> Result<()> {
     let Some(unknown) = wanted.iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
-    let hint = nearest(unknown, names.iter().copied()).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    let hint =
+        nearest(unknown, names.iter().copied()).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
     bail!("there is no {kind} `{unknown}`{hint}");
 }
 
@@ -210,7 +216,12 @@ fn ask_all(
                     return Err(error);
                 }
                 News::Answered(Ok(answer)) => {
-                    let bytes = answer.attempts.iter().filter_map(|attempt| attempt.raw.as_ref()).map(|raw| raw.content.len()).sum();
+                    let bytes = answer
+                        .attempts
+                        .iter()
+                        .filter_map(|attempt| attempt.raw.as_ref())
+                        .map(|raw| raw.content.len())
+                        .sum();
                     on_event(Event::Answered { server: &answer.server, bytes, failure: answer.failure.as_ref() });
                     answered.push(answer);
                 }

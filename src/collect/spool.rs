@@ -40,7 +40,8 @@ pub fn put(project: &Project, attempt: &Attempt) -> Result<PathBuf> {
     let mut bytes = serde_json::to_vec(&header)?;
     bytes.push(b'\n');
     bytes.extend(attempt.raw.iter().flat_map(|raw| &raw.content));
-    let file = project.spool().join(format!("{}-{}-{}-{}", attempt.run, attempt.plugin, attempt.source, attempt.server));
+    let file =
+        project.spool().join(format!("{}-{}-{}-{}", attempt.run, attempt.plugin, attempt.source, attempt.server));
     fs::write_durable(&file, &bytes, fs::PRIVATE)?;
     Ok(file)
 }

@@ -45,7 +45,8 @@ impl Fixture {
         let (plugin, source) = ("tor-bridge".to_owned(), "bridges".to_owned());
         let error = error.map(str::to_owned);
         let run = time.as_millisecond();
-        let attempt = Attempt { run, plugin, source, server: server.to_owned(), started: time, finished: time, raw, error };
+        let attempt =
+            Attempt { run, plugin, source, server: server.to_owned(), started: time, finished: time, raw, error };
         let mut warehouse = Warehouse::open(&self.project()).unwrap();
         let salt = Salt::load(&self.project(), warehouse.has_history().unwrap()).unwrap();
         let new = warehouse.record(&[attempt]).unwrap();
@@ -118,10 +119,14 @@ fn known(instance: &str) -> InstanceFacts {
 #[test]
 fn an_interval_belongs_to_the_day_of_its_middle() {
     let mut fixture = Fixture::new();
-    fixture.heard("s", "2026-03-09 00:00:00", &[
-        report("a", "2026-03-02 11:59:59", &[("de", 8)], (8, 0)),
-        report("b", "2026-03-02 12:00:01", &[("de", 8)], (8, 0)),
-    ]);
+    fixture.heard(
+        "s",
+        "2026-03-09 00:00:00",
+        &[
+            report("a", "2026-03-02 11:59:59", &[("de", 8)], (8, 0)),
+            report("b", "2026-03-02 12:00:01", &[("de", 8)], (8, 0)),
+        ],
+    );
     assert_eq!(fixture.private("select min(first_day), max(first_day) from bridge"), ["2026-03-01 2026-03-02"]);
 }
 
@@ -265,7 +270,8 @@ fn two_instances_with_one_key_are_one_bridge_and_are_named() {
 fn traffic_in_short_intervals_is_added_up_and_a_whole_day_counts_once() {
     let mut fixture = Fixture::new();
     let mut facts = report("a", "2026-03-02 13:00:00", &[], (8, 0));
-    let traffic = |ends: &str, seconds, sent| Traffic { ends: at_time(ends), seconds, sent: Some(sent), received: None };
+    let traffic =
+        |ends: &str, seconds, sent| Traffic { ends: at_time(ends), seconds, sent: Some(sent), received: None };
     facts.traffic = vec![
         traffic("2026-03-02 08:00:00", 14400, 1024),
         traffic("2026-03-02 12:00:00", 14400, 2048),
@@ -284,7 +290,8 @@ fn estimated_users_are_requests_less_half_a_step_over_ten() {
     let mut fixture = Fixture::new();
     let mut facts = report("a", "2026-03-02 13:00:00", &[], (8, 0));
     let ends = at_time("2026-03-02 13:00:00");
-    facts.requests = vec![Requests { ends, seconds: 86400, answered: Some(744), countries: Some(vec![("ir".into(), 560)]) }];
+    facts.requests =
+        vec![Requests { ends, seconds: 86400, answered: Some(744), countries: Some(vec![("ir".into(), 560)]) }];
     fixture.heard("s", "2026-03-09 14:00:00", &[facts]);
     assert_eq!(fixture.query("select directory_requests, estimated_users from request_day"), ["744 74.0"]);
     assert_eq!(fixture.private("select country, directory_requests from request_country_day"), ["ir 560"]);
@@ -313,7 +320,11 @@ mod publication {
         for day in 2..7 {
             let ends = format!("2026-03-{day:02} 13:00:00");
             let many = [("de", 80), ("ir", 8), ("tm", 8)];
-            fixture.heard("host-one", &ends, &[report("a", &ends, &many, (88, 8)), report("b", &ends, &[("ir", 8)], (8, 0))]);
+            fixture.heard(
+                "host-one",
+                &ends,
+                &[report("a", &ends, &many, (88, 8)), report("b", &ends, &[("ir", 8)], (8, 0))],
+            );
             fixture.heard("host-two", &ends, &[report("c", &ends, &[("cn", 800)], (800, 0))]);
         }
         fixture
@@ -415,7 +426,10 @@ mod publication {
         organization(&mut fixture, "x", &[("host-one", "a", None, None)]);
         assert_eq!(fixture.query("select count(*) from organization, assignment"), ["1"]);
         fixture.site.publish.organizations = false;
-        assert_eq!(fixture.query("select (select count(*) from organization) + (select count(*) from assignment)"), ["0"]);
+        assert_eq!(
+            fixture.query("select (select count(*) from organization) + (select count(*) from assignment)"),
+            ["0"]
+        );
     }
 
     #[test]
@@ -436,7 +450,10 @@ mod publication {
             assert!(!everything.contains(secret), "`{secret}` is in the publication");
         }
         let warehouse = fixture.private("select distinct bridge from warehouse.sighting");
-        assert!(warehouse.iter().all(|bridge| !everything.contains(bridge.as_str())), "the warehouse's names are its own");
+        assert!(
+            warehouse.iter().all(|bridge| !everything.contains(bridge.as_str())),
+            "the warehouse's names are its own"
+        );
     }
 
     #[test]
@@ -505,7 +522,13 @@ mod sealing {
 
     #[test]
     fn a_query_cannot_load_an_extension_or_change_a_setting() {
-        for sql in ["install httpfs", "load httpfs", "set enable_external_access = true", "pragma enable_profiling", "call pragma_version()"] {
+        for sql in [
+            "install httpfs",
+            "load httpfs",
+            "set enable_external_access = true",
+            "pragma enable_profiling",
+            "call pragma_version()",
+        ] {
             assert!(refused(sql).contains("only `select`"), "{sql}");
         }
     }
@@ -515,7 +538,12 @@ mod sealing {
         let mut fixture = Fixture::new();
         fixture.heard("s", "2026-03-02 14:00:00", &[]);
         let publication = fixture.publication(Scope::Public);
-        for sql in ["select * from warehouse.extract", "select * from warehouse.main.sighting", "select * from work.place", "select * from setting.rule"] {
+        for sql in [
+            "select * from warehouse.extract",
+            "select * from warehouse.main.sighting",
+            "select * from work.place",
+            "select * from setting.rule",
+        ] {
             assert!(publication.query(sql).err().unwrap().message.contains("does not exist"), "{sql}");
         }
         let attach = format!("attach '{}' as w", fixture.project().warehouse().display());
@@ -525,7 +553,13 @@ mod sealing {
 
     #[test]
     fn a_query_cannot_change_the_publication() {
-        for sql in ["drop table t", "insert into t values (2)", "create table u as select 1", "delete from t", "select 1; drop table t"] {
+        for sql in [
+            "drop table t",
+            "insert into t values (2)",
+            "create table u as select 1",
+            "delete from t",
+            "select 1; drop table t",
+        ] {
             let message = refused(sql);
             assert!(message.contains("select`"), "{sql}: {message}");
         }

@@ -6,14 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the bottom to the top; those of one line may not import each other.
-const RANKS: [&[&str]; 6] = [
-    &["fs", "problem"],
-    &["project", "config"],
-    &["warehouse"],
-    &["collect", "site", "output"],
-    &["cli"],
-    &["main"],
-];
+const RANKS: [&[&str]; 6] =
+    [&["fs", "problem"], &["project", "config"], &["warehouse"], &["collect", "site", "output"], &["cli"], &["main"]];
 
 /// Where an external crate may be named: a file or a folder below `src`.
 const PLACES: [(&str, &[&str]); 13] = [
@@ -45,7 +39,8 @@ fn sources() -> Vec<(String, String)> {
             } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
-                let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+                let code =
+                    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
                 files.push((path.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), code));
             }
         }
@@ -60,7 +55,10 @@ fn module(file: &str) -> &str {
 }
 
 fn rank(module: &str) -> usize {
-    RANKS.iter().position(|names| names.contains(&module)).unwrap_or_else(|| panic!("`{module}` has no rank: give it one"))
+    RANKS
+        .iter()
+        .position(|names| names.contains(&module))
+        .unwrap_or_else(|| panic!("`{module}` has no rank: give it one"))
 }
 
 /// The names that follow `prefix` in the code, also those of a group in braces.
@@ -113,7 +111,8 @@ fn every_module_has_a_rank() {
 fn each_external_crate_has_its_one_place() {
     for (file, code) in sources() {
         for (name, places) in PLACES {
-            let allowed = places.iter().any(|place| file == *place || (place.ends_with('/') && file.starts_with(place)));
+            let allowed =
+                places.iter().any(|place| file == *place || (place.ends_with('/') && file.starts_with(place)));
             let used = !named_after(&code, &format!("{name}::")).is_empty() || code.contains(&format!("use {name};"));
             assert!(allowed || !used, "{file} uses the crate `{name}`, whose place is {places:?}");
         }

@@ -72,7 +72,13 @@ fn the_numbers_of_a_real_file_are_printed_exactly() {
 fn faked(project: &TestProject, time: &str) -> Said {
     let binary = env!("CARGO_BIN_EXE_torcollect");
     crate::support::said(
-        Command::new("faketime").arg("-f").arg(format!("@{time}")).arg(binary).arg("-C").arg(project.path("")).arg("collect"),
+        Command::new("faketime")
+            .arg("-f")
+            .arg(format!("@{time}"))
+            .arg(binary)
+            .arg("-C")
+            .arg(project.path(""))
+            .arg("collect"),
     )
 }
 
@@ -80,7 +86,10 @@ fn faked(project: &TestProject, time: &str) -> Said {
 fn the_same_extract_again_is_one_row_in_collection_and_nothing_else() {
     let project = one_bridge(&bridge_stats(ENDS, "de=8,fr=8", "v4=8,v6=0", "obfs4=8"));
     let first = project.run(&["collect"]).ok();
-    assert!(first.stderr.contains("1 of 1 servers collected: 1 new, 0 unchanged, 0 failed; 1 new extracts"), "{first:?}");
+    assert!(
+        first.stderr.contains("1 of 1 servers collected: 1 new, 0 unchanged, 0 failed; 1 new extracts"),
+        "{first:?}"
+    );
     assert_eq!(counts(&project), "1,1,2,1");
     let second = project.run(&["collect"]).ok();
     assert!(second.stderr.contains("0 new, 1 unchanged, 0 failed; 0 new extracts"), "{second:?}");
@@ -108,7 +117,10 @@ fn faulty(bytes: &[u8], code: i32) -> String {
     let bad = project.write("bad", bytes);
     let tor = project.tor("b", &bridge_stats(ENDS, "fr=8", "v4=8,v6=0", "obfs4=8"));
     let good = project.server("beta", &[("default", &tor)]);
-    let alpha = vec![project.path("server-alpha/extract").display().to_string(), project.path("server-alpha/instances").display().to_string()];
+    let alpha = vec![
+        project.path("server-alpha/extract").display().to_string(),
+        project.path("server-alpha/instances").display().to_string(),
+    ];
     project.local_servers(&[("alpha", alpha), ("bad", cat(&bad)), ("beta", good)]);
     let stderr = project.run(&["collect"]).failed(code);
     let facts = "select country from country_day order by all";
@@ -160,7 +172,10 @@ fn an_extract_of_a_future_version_says_what_to_update_and_is_kept() {
 #[test]
 fn a_hundred_megabytes_of_noise_are_stopped_at_the_cap() {
     let project = one_bridge(&bridge_stats(ENDS, "de=8", "v4=8,v6=0", "obfs4=8"));
-    let alpha = vec![project.path("server-alpha/extract").display().to_string(), project.path("server-alpha/instances").display().to_string()];
+    let alpha = vec![
+        project.path("server-alpha/extract").display().to_string(),
+        project.path("server-alpha/instances").display().to_string(),
+    ];
     let noise = ["head", "-c", "100000000", "/dev/urandom"].map(str::to_owned).to_vec();
     project.local_servers(&[("alpha", alpha), ("noise", noise)]);
     let stderr = project.run(&["collect"]).failed(4);
@@ -213,13 +228,19 @@ fn stale_statistics_are_a_report_of_their_own_day_and_of_no_other() {
     let project = one_bridge(&bridge_stats("2026-03-02 13:00:00", "de=8", "v4=8,v6=0", "obfs4=8"));
     project.run(&["collect"]).ok();
     assert_eq!(project.private("select day, clients from bridge_day where state = 'reported'"), ["2026-03-02,8"]);
-    assert_eq!(project.private("select distinct state from bridge_day where day > '2026-03-02' and day < '2026-03-20'").len(), 1);
+    assert_eq!(
+        project.private("select distinct state from bridge_day where day > '2026-03-02' and day < '2026-03-20'").len(),
+        1
+    );
 }
 
 #[test]
 fn a_server_that_is_silent_is_given_up() {
     let project = one_bridge(&bridge_stats(ENDS, "de=8", "v4=8,v6=0", "obfs4=8"));
-    let alpha = vec![project.path("server-alpha/extract").display().to_string(), project.path("server-alpha/instances").display().to_string()];
+    let alpha = vec![
+        project.path("server-alpha/extract").display().to_string(),
+        project.path("server-alpha/instances").display().to_string(),
+    ];
     project.local_servers(&[("alpha", alpha), ("mute", vec!["sleep".to_owned(), "60".to_owned()])]);
     let stderr = project.run(&["collect"]).failed(4);
     assert!(stderr.contains("server `mute`: silent for too long"), "{stderr}");
@@ -230,7 +251,10 @@ fn an_instance_that_may_not_be_read_is_named() {
     let project = TestProject::new();
     let tor = project.tor("a", &bridge_stats(ENDS, "de=8", "v4=8,v6=0", "obfs4=8"));
     let command = project.server("alpha", &[("default", &tor)]);
-    project.write("server-alpha/instances", format!("default {} {}\nother nobody-there /nowhere\n", crate::support::user(), tor.display()));
+    project.write(
+        "server-alpha/instances",
+        format!("default {} {}\nother nobody-there /nowhere\n", crate::support::user(), tor.display()),
+    );
     project.local_servers(&[("alpha", command)]);
     let stderr = project.run(&["collect"]).failed(4);
     assert!(stderr.contains("server `alpha`, instance `other`:"), "{stderr}");
@@ -285,7 +309,10 @@ fn a_collect_that_is_killed_at_any_moment_loses_nothing_that_had_come() {
     project.run(&["collect"]).ok();
     assert_eq!(project.private("select country from country_day where day = '2026-03-02'"), ["de"]);
     assert_eq!(project.private("select country from country_day where day = '2026-04-24'"), ["fr"]);
-    let spooled = fs::read_dir(project.path("data/spool")).unwrap().filter(|file| !file.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count();
+    let spooled = fs::read_dir(project.path("data/spool"))
+        .unwrap()
+        .filter(|file| !file.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'))
+        .count();
     assert_eq!(spooled, 0, "what was left behind has been loaded");
 }
 
@@ -293,10 +320,17 @@ fn a_collect_that_is_killed_at_any_moment_loses_nothing_that_had_come() {
 fn what_a_killed_run_had_spooled_is_loaded_by_the_next() {
     let project = one_bridge(&bridge_stats(ENDS, "de=8", "v4=8,v6=0", "obfs4=8"));
     project.local_servers(&[
-        ("alpha", vec![project.path("server-alpha/extract").display().to_string(), project.path("server-alpha/instances").display().to_string()]),
+        (
+            "alpha",
+            vec![
+                project.path("server-alpha/extract").display().to_string(),
+                project.path("server-alpha/instances").display().to_string(),
+            ],
+        ),
         ("slow", vec!["sleep".to_owned(), "60".to_owned()]),
     ]);
-    let mut run = project.command().args(["collect", "--jobs", "2"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut run =
+        project.command().args(["collect", "--jobs", "2"]).stderr(std::process::Stdio::null()).spawn().unwrap();
     for _ in 0..100 {
         if fs::read_dir(project.path("data/spool")).is_ok_and(|mut files| files.next().is_some()) {
             break;
@@ -334,5 +368,8 @@ fn files_of_the_project_are_for_their_owner_alone() {
     let project = one_bridge(&bridge_stats(ENDS, "de=8", "v4=8,v6=0", "obfs4=8"));
     project.run(&["collect"]).ok();
     let mode = |path: &str| fs::metadata(project.path(path)).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode("data"), mode("data/torcollect.duckdb"), mode("data/salt"), mode("data/spool")), (0o700, 0o600, 0o600, 0o700));
+    assert_eq!(
+        (mode("data"), mode("data/torcollect.duckdb"), mode("data/salt"), mode("data/spool")),
+        (0o700, 0o600, 0o600, 0o700)
+    );
 }

@@ -93,7 +93,8 @@ impl TestProject {
         let extract = self.script(&format!("{folder}/extract"), EXTRACT_SCRIPT);
         self.script(&format!("{folder}/read-instance"), READ_INSTANCE_SCRIPT);
         let user = user();
-        let lines: String = instances.iter().map(|(name, folder)| format!("{name} {user} {}\n", folder.display())).collect();
+        let lines: String =
+            instances.iter().map(|(name, folder)| format!("{name} {user} {}\n", folder.display())).collect();
         let instances = self.write(&format!("{folder}/instances"), lines);
         vec![extract.display().to_string(), instances.display().to_string()]
     }
@@ -121,7 +122,9 @@ impl TestProject {
         let servers: String = servers.iter().map(server).collect();
         self.write(
             "sources.yaml",
-            format!("ssh: {{read_timeout: 3}}\nservers:\n{servers}sources:\n  tor-bridge:\n    bridges: {{servers: all}}\n"),
+            format!(
+                "ssh: {{read_timeout: 3}}\nservers:\n{servers}sources:\n  tor-bridge:\n    bridges: {{servers: all}}\n"
+            ),
         );
     }
 }

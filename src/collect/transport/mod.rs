@@ -16,7 +16,7 @@ pub use ssh::Ssh;
 use crate::config;
 
 /// A way to one server.
-pub trait Transport: Send {
+pub trait Transport: Send + Sync {
     /// Runs what prints the extract there and takes what it prints, to its end.
     ///
     /// # Errors

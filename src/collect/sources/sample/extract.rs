@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use crc::{CRC_32_CKSUM, Crc};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::fleet::{SERVERS, Server};
 use super::model::{Model, Place, Traffic, is_without_geoip};
 use super::tor;
+use crate::collect::sources::tor_bridge;
 
 /// Days of traffic that tor keeps beside the one in progress (`NUM_TOTALS`).
 const HISTORY: i64 = 5;
@@ -97,19 +97,8 @@ impl Writer {
     }
 
     fn end(mut self) -> Vec<u8> {
-        let checksum = cksum(self.text.as_bytes());
+        let checksum = tor_bridge::cksum(self.text.as_bytes());
         let _ = writeln!(self.text, "end {} {checksum}", self.sections);
         self.text.into_bytes()
     }
-}
-
-/// POSIX `cksum`: a CRC over the bytes and then over their number, lowest octet first, without zeros at the end.
-fn cksum(bytes: &[u8]) -> u32 {
-    static CKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_CKSUM);
-    let mut digest = CKSUM.digest();
-    digest.update(bytes);
-    let length = bytes.len().to_le_bytes();
-    let octets = length.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
-    digest.update(&length[..octets]);
-    digest.finalize()
 }

@@ -52,7 +52,8 @@ impl Source for Sample {
 
     fn labels(&self) -> Vec<(String, String, String)> {
         let labels = labels();
-        let owned = |server: &str, instance: &str, label: &str| (server.to_owned(), instance.to_owned(), label.to_owned());
+        let owned =
+            |server: &str, instance: &str, label: &str| (server.to_owned(), instance.to_owned(), label.to_owned());
         let servers = labels.servers.iter().map(|(server, label)| owned(server, "", label));
         servers.chain(labels.bridges.iter().map(|(server, instance, label)| owned(server, instance, label))).collect()
     }

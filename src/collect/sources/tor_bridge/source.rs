@@ -8,7 +8,6 @@ use super::stats;
 use crate::collect::transport::{Limits, Local, Ssh, Transport};
 use crate::collect::{Answer, Failure, Source};
 use crate::config::{self, Fleet};
-use crate::project::Project;
 use crate::warehouse::{Extract, InstanceFacts, Raw};
 
 /// How far a server's clock may be from ours before its times are not believed.
@@ -23,7 +22,7 @@ pub struct TorBridge {
 
 impl TorBridge {
     /// The source `name` of a fleet.
-    pub fn new(project: &Project, fleet: &Fleet, name: &str, options: &config::TorBridge) -> Self {
+    pub fn new(fleet: &Fleet, name: &str, options: &config::TorBridge) -> Self {
         let transport = |server: &config::Server| -> Box<dyn Transport> {
             match &server.address {
                 Some(address) => Box::new(Ssh::new(address, server, &fleet.ssh)),
@@ -84,7 +83,11 @@ pub fn parse(extract: &Extract) -> Vec<InstanceFacts> {
     };
     let ahead = framed.time.duration_since(extract.received);
     let facts = stats::parse(&framed);
-    if ahead.abs() <= CLOCK_TOLERANCE { facts } else { facts.into_iter().map(|facts| unbelieved(facts, ahead)).collect() }
+    if ahead.abs() <= CLOCK_TOLERANCE {
+        facts
+    } else {
+        facts.into_iter().map(|facts| unbelieved(facts, ahead)).collect()
+    }
 }
 
 /// Facts whose times are those of a wrong clock would be of days that they are not of.
