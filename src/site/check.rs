@@ -89,7 +89,7 @@ impl<'a> Walk<'a> {
                 TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) => self.expression(call, at),
                 TemplateElement::HelperBlock(block) => self.block(block, at),
                 TemplateElement::PartialExpression(call) | TemplateElement::PartialBlock(call) => {
-                    self.partial(call, at)
+                    self.partial(call, at);
                 }
                 TemplateElement::DecoratorExpression(call) | TemplateElement::DecoratorBlock(call) => {
                     self.decorator(call, at);
@@ -104,12 +104,10 @@ impl<'a> Walk<'a> {
             self.call(call, at);
             return;
         }
-        if let Some(name) = call.name.as_name() {
-            if let Some(signature) = signature(name) {
-                let hint = format!("a column of that name is `this.{name}`");
-                self.values(signature, 0, at, Some(hint));
-                return;
-            }
+        if let Some(signature) = call.name.as_name().and_then(signature) {
+            let hint = format!("a column of that name is `this.{}`", signature.name);
+            self.values(signature, 0, at, Some(hint));
+            return;
         }
         if let Shape::Record(_) = self.value(&call.name, at) {
             let name = call.name.as_name().unwrap_or_default();

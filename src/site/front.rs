@@ -167,8 +167,8 @@ impl<'a> Parts<'a> {
     /// The place of the value under a key, given with the keys above it.
     pub(super) fn place(&self, keys: &[&str]) -> Place {
         let (mut at, end) = self.yaml;
-        for key in keys {
-            let Some(found) = find_key(&self.text[at..end], key) else { break };
+        for (depth, key) in keys.iter().enumerate() {
+            let Some(found) = find_key(&self.text[at..end], key, depth == 0) else { break };
             at += found;
         }
         if at == self.yaml.0 {
@@ -180,11 +180,11 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Where the value of the first such key begins: right after its colon.
-fn find_key(yaml: &str, key: &str) -> Option<usize> {
+/// Where the value of the first such key begins: right after its colon. A key of the whole begins its line.
+fn find_key(yaml: &str, key: &str, of_whole: bool) -> Option<usize> {
     yaml.match_indices(key).find_map(|(at, _)| {
         let before = yaml[..at].chars().next_back();
-        let clear = before.is_none_or(|c| c.is_whitespace() || "{,\"'".contains(c));
+        let clear = before.is_none_or(|c| c == '\n' || !of_whole && (c.is_whitespace() || "{,\"'".contains(c)));
         let rest = yaml[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
         (clear && rest.starts_with(':')).then(|| yaml.len() - rest.len() + 1)
     })
@@ -246,11 +246,11 @@ mod tests {
             "x.md:3:1: unknown key `layuot` (did you mean `layout`?)"
         );
         assert_eq!(
-            front("---\ntitle: T\neach: {query: q, key: k, pfad: x}\n---\n").unwrap_err(),
-            "x.md:3:26: each: unknown key `pfad` (did you mean `path`?)"
+            front("---\ntitle: T\neach: {query: q, key: k, pahts: x}\n---\n").unwrap_err(),
+            "x.md:3:26: each: unknown key `pahts` (did you mean `path`?)"
         );
         assert!(front("---\ntitle: T\ndata: {a: {query: q, every: 1}}\n---\n").unwrap_err().starts_with("x.md:3:"));
-        assert!(front("---\ntitle: [\n---\n").unwrap_err().starts_with("x.md:3:"));
+        assert!(front("---\ntitle: T\ndata: [\n---\n").unwrap_err().starts_with("x.md:"));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! block, partial, comment or `{{{…}}}` alone on its line makes no paragraph and ends the one before it; between the rows
 //! of a table it stands between the rows.
 
+use std::collections::BTreeSet;
+
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 use super::mustache::{Expression, Kind, expressions};
@@ -13,12 +15,12 @@ use super::mustache::{Expression, Kind, expressions};
 pub(super) fn template(text: &str, body: usize) -> (String, Vec<(usize, usize)>) {
     let found = expressions(text, body);
     let words = Words::new(text);
-    let marked = mark(text, body, &found, &words);
+    let (marked, between) = mark(text, body, &found, &words);
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_HEADING_ATTRIBUTES;
-    let events = rows_of_words(Parser::new_ext(&marked, options), &words);
+    let events = between_rows(Parser::new_ext(&marked, options), &words, &between);
     let mut made = String::with_capacity(marked.len() * 2);
     html::push_html(&mut made, events.into_iter());
     put_back(&made, text, &found, &words)
@@ -48,31 +50,38 @@ impl Words {
         Some((start, end + 1, html[digits..end].parse().ok()?))
     }
 
-    fn only(&self, text: &str) -> bool {
+    /// The words of a text that has nothing else; `None` if it has.
+    fn only(&self, text: &str) -> Option<Vec<usize>> {
+        let mut numbers = Vec::new();
         let mut rest = text.trim();
-        while let Some((0, end, _)) = self.next(rest, 0) {
+        while let Some((0, end, number)) = self.next(rest, 0) {
+            numbers.push(number);
             rest = rest[end..].trim_start();
         }
-        rest.is_empty()
+        (rest.is_empty() && !numbers.is_empty()).then_some(numbers)
     }
 }
 
-/// The text with words instead of expressions.
-fn mark(text: &str, body: usize, found: &[Expression], words: &Words) -> String {
+/// The text with words instead of expressions, and the numbers of those that stand between the rows of a table.
+fn mark(text: &str, body: usize, found: &[Expression], words: &Words) -> (String, BTreeSet<usize>) {
     let alone = alone(text, body, found);
     let mut marked = String::with_capacity(text.len());
+    let mut between = BTreeSet::new();
     let mut at = body;
     for (number, expression) in found.iter().enumerate() {
         marked.push_str(&text[at..expression.at.start]);
-        if alone[number] && !in_table(&marked, words) {
-            marked.push_str(&format!("<!--{}-->", words.word(number)));
-        } else {
+        if !alone[number] {
             marked.push_str(&words.word(number));
+        } else if in_table(&marked, words, &between) {
+            marked.push_str(&words.word(number));
+            between.insert(number);
+        } else {
+            marked.push_str(&format!("<!--{}-->", words.word(number)));
         }
         at = expression.at.end;
     }
     marked.push_str(&text[at..]);
-    marked
+    (marked, between)
 }
 
 /// Which expressions stand on lines that have nothing but such expressions.
@@ -102,27 +111,25 @@ fn alone(text: &str, body: usize, found: &[Expression]) -> Vec<bool> {
     before.into_iter().zip(after).map(|(before, after)| before && after).collect()
 }
 
-/// Whether the line before the one that is being written belongs to a table: it begins with a bar, or has only words
-/// after such a line.
-fn in_table(marked: &str, words: &Words) -> bool {
-    let lines = marked.rsplit('\n').skip(1);
-    let last = lines.into_iter().find(|line| line.trim().is_empty() || !words.only(line));
-    last.is_some_and(|line| line.trim_start().starts_with('|'))
+/// Whether the line before the one that is being written belongs to a table: it begins with a bar, or stands between rows.
+fn in_table(marked: &str, words: &Words, between: &BTreeSet<usize>) -> bool {
+    let before = marked.rsplit('\n').nth(1).unwrap_or_default();
+    let stands = |numbers: Vec<usize>| numbers.iter().all(|number| between.contains(number));
+    before.trim_start().starts_with('|') || words.only(before).is_some_and(stands)
 }
 
-/// A row of a table that has nothing but words in its first cell is no row: the words stand between the rows.
-fn rows_of_words<'a>(events: Parser<'a>, words: &Words) -> Vec<Event<'a>> {
+/// Markdown makes a row of what stands between the rows of a table; this takes the row away and leaves the words.
+fn between_rows<'a>(events: Parser<'a>, words: &Words, between: &BTreeSet<usize>) -> Vec<Event<'a>> {
     let mut all: Vec<Event> = Vec::new();
-    let mut row = None;
+    let mut row = 0;
     for event in events {
         match event {
-            Event::Start(Tag::TableRow) => row = Some(all.len()),
+            Event::Start(Tag::TableRow) => row = all.len(),
             Event::End(TagEnd::TableRow) => {
-                if let Some(text) =
-                    row.take().and_then(|start| lone_words(&all[start + 1..], words).map(|text| (start, text)))
-                {
-                    all.truncate(text.0);
-                    all.push(Event::Html(CowStr::from(text.1 + "\n")));
+                let text: String = all[row..].iter().filter_map(text_of).collect();
+                if words.only(&text).is_some_and(|numbers| numbers.iter().all(|number| between.contains(number))) {
+                    all.truncate(row);
+                    all.push(Event::Html(CowStr::from(text + "\n")));
                     continue;
                 }
             }
@@ -133,16 +140,11 @@ fn rows_of_words<'a>(events: Parser<'a>, words: &Words) -> Vec<Event<'a>> {
     all
 }
 
-fn lone_words(row: &[Event], words: &Words) -> Option<String> {
-    let mut text = String::new();
-    for event in row {
-        match event {
-            Event::Text(part) => text.push_str(part),
-            Event::Start(Tag::TableCell) | Event::End(TagEnd::TableCell) => {}
-            _ => return None,
-        }
+fn text_of<'e>(event: &'e Event) -> Option<&'e str> {
+    match event {
+        Event::Text(text) => Some(text),
+        _ => None,
     }
-    (words.only(&text) && !text.trim().is_empty()).then_some(text)
 }
 
 /// The HTML with expressions instead of words.

@@ -25,6 +25,8 @@ mod source;
 mod templates;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

@@ -250,7 +250,7 @@ impl Site<'_> {
                 }
             }
             if bytes > HELD && failed.is_empty() {
-                held.drain(..).collect::<Vec<_>>().into_par_iter().try_for_each(sink)?;
+                std::mem::take(&mut held).into_par_iter().try_for_each(sink)?;
                 bytes = 0;
             }
             if !failed.is_empty() {
