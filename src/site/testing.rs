@@ -53,7 +53,7 @@ impl Folder {
             base_url: None,
             theme: "default".to_owned(),
             language: "en".to_owned(),
-            publish: Publish { delay: 1, minimum_clients: 16, tor_version: false },
+            publish: Publish::default(),
             disable: Vec::new(),
         };
         Self { project: Project::new(folder.path()), site, _folder: folder }
