@@ -63,7 +63,8 @@ impl Shared {
 
     /// The shape of what a document's body sees.
     pub(super) fn body_shape(&self, document: &Document, queries: &Queries) -> Shape {
-        let neighbour = || Shape::scalars(["title", "path"]);
+        let row = row_shape(document, queries).map(|row| ("row".to_owned(), row));
+        let neighbour = || Shape::scalars(["title", "path"]).with(row.clone().into_iter().collect());
         let page = Shape::scalars(["title", "path", "description"])
             .with(vec![("previous".to_owned(), neighbour()), ("next".to_owned(), neighbour())]);
         let menu = Shape::list(Shape::scalars(["title", "path", "current"]));
@@ -73,8 +74,8 @@ impl Shared {
             let rows = queries.get(&data.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns()));
             (name.clone(), Shape::list(rows))
         }));
-        let row = row_shape(document, queries).map(|row| ("row", row));
-        Shape::record(row.into_iter().chain([("page", page), ("site", site), ("data", data)]))
+        let rest = [("page", page), ("site", site), ("data", data)].map(|(name, shape)| (name.to_owned(), shape));
+        Shape::record(row.into_iter().chain(rest))
     }
 
     /// The shape of what a document's layout sees.
@@ -86,8 +87,10 @@ impl Shared {
     pub(super) fn context(&self, document: &Document, page: &Page, pages: &[Page], queries: &Queries) -> Value {
         let mut context = Map::new();
         let each = document.front.each.as_ref();
-        if let (Some((row, _)), Some(answer)) = (&page.row, each.and_then(|each| queries.get(&each.query))) {
-            context.insert("row".to_owned(), answer.rows.row(*row));
+        let rows = each.and_then(|each| queries.get(&each.query)).map(|answer| &answer.rows);
+        let row = |page: &Page| rows.zip(page.row.as_ref()).map(|(rows, (row, _))| rows.row(*row));
+        if let Some(row) = row(page) {
+            context.insert("row".to_owned(), row);
         }
         let mut data = Map::new();
         for (name, from) in &document.front.data {
@@ -102,7 +105,9 @@ impl Shared {
         }
         context.insert("data".to_owned(), data.into());
         let neighbour = |number: Option<usize>| {
-            number.map(|number| &pages[number]).map(|page| json!({"title": page.title, "path": page.path}))
+            number
+                .map(|number| &pages[number])
+                .map(|page| json!({"title": page.title, "path": page.path, "row": row(page)}))
         };
         context.insert(
             "page".to_owned(),

@@ -10,7 +10,8 @@ select
     bridge_day.or_inflated,
     max(bridge_day.day) filter (where bridge_day.state = 'reported')
         over (partition by bridge_day.bridge order by bridge_day.day) + 1 as since,
-    case when day.complete and week.complete then bridge_day.clients / nullif(before.clients, 0) - 1 end as change
+    case when day.complete and week.complete then bridge_day.clients / nullif(before.clients, 0) - 1 end as change,
+    coalesce(change < -0.2 and before.clients - bridge_day.clients >= 40, false) as fell
 from bridge_day
 join bridge using (bridge)
 join day on day.day = bridge_day.day

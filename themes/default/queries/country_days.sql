@@ -12,7 +12,8 @@ select
     clients.clients,
     clients.bridges,
     clients.clients / sum(clients.clients) over (partition by clients.day) as share,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change
+    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
+    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
 from clients
 join country using (country)
 join day on day.day = clients.day

@@ -23,7 +23,8 @@ select
     traffic.sent_bytes,
     traffic.received_bytes,
     coalesce(countries.countries, 0) as countries,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change
+    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
+    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
 from day
 left join clients on clients.day = day.day
 left join traffic on traffic.day = day.day

@@ -14,8 +14,9 @@ days as (
         clients.clients,
         traffic.sent_bytes,
         traffic.received_bytes,
-        -- five steps of shade, by the highest day of all
-        cast(least(4, floor(5 * clients.clients / nullif(max(clients.clients) over (), 0))) as integer) as shade
+        -- five steps of shade between the lowest and the highest day of all
+        cast(least(4, floor(5 * (clients.clients - min(clients.clients) over ())
+             / nullif(max(clients.clients) over () - min(clients.clients) over (), 0))) as integer) as shade
     from day
     left join clients on clients.day = day.day
     left join traffic on traffic.day = day.day
@@ -40,7 +41,6 @@ months as (
 select
     *,
     -- twenty steps of a bar's length
-    cast(round(20 * clients / nullif(max(clients) over (), 0)) as integer) as bar,
-    month >= (select date_trunc('month', max(day)) - interval 1 month from days) as recent
+    cast(round(20 * clients / nullif(max(clients) over (), 0)) as integer) as bar
 from months
 order by month desc

@@ -5,7 +5,8 @@ with newest as (
 clients as (
     select day, country, cast(sum(clients) as bigint) as clients from country_day group by day, country
 )
-select clients.country, country.name, country.note, clients.clients, clients.clients / nullif(before.clients, 0) - 1 as change
+select clients.country, country.name, country.note, clients.clients, clients.clients / nullif(before.clients, 0) - 1 as change,
+       coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
 from clients
 semi join newest using (day)
 join country using (country)

@@ -15,7 +15,8 @@ select
     (select cast(sum(received_bytes) as bigint) from traffic_day semi join newest using (day)) as received_bytes,
     (select count(distinct country) from country_day semi join newest using (day)
      where country not in ('other', '??')) as countries,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change
+    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
+    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
 from day
 semi join newest using (day)
 left join clients on clients.day = day.day

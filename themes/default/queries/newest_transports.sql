@@ -5,7 +5,8 @@ with newest as (
 clients as (
     select day, transport, cast(sum(clients) as bigint) as clients from transport_day group by day, transport
 )
-select clients.transport, transport.note, clients.clients, clients.clients / nullif(before.clients, 0) - 1 as change
+select clients.transport, transport.note, clients.clients, clients.clients / nullif(before.clients, 0) - 1 as change,
+       coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
 from clients
 semi join newest using (day)
 join transport using (transport)

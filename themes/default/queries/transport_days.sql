@@ -10,7 +10,8 @@ select
     transport.note,
     clients.clients,
     clients.bridges,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change
+    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
+    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
 from clients
 join transport using (transport)
 join day on day.day = clients.day
