@@ -5,10 +5,10 @@ use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::source::position;
-use crate::problem::{Place, Problem, nearest};
+use crate::config::yaml::{Document, KeyPath};
+use crate::problem::{Place, Problem};
 
 /// What a page's front matter may say.
 #[derive(Debug, Default, Deserialize)]
@@ -118,19 +118,15 @@ fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 }
 
 /// A page's file, taken apart.
-#[derive(Debug)]
-pub(super) struct Parts<'a> {
-    file: &'a Path,
-    text: &'a str,
-    /// Where the YAML begins and ends.
-    yaml: (usize, usize),
+pub(super) struct Parts {
+    yaml: Document,
     /// Where the page's own text begins.
     pub(super) body: usize,
 }
 
-impl<'a> Parts<'a> {
+impl Parts {
     /// Finds the front matter.
-    pub(super) fn of(file: &'a Path, text: &'a str) -> Result<Self, Problem> {
+    pub(super) fn of(file: &Path, text: &str) -> Result<Self, Problem> {
         let missing = || {
             Problem::new(Place::at(file, 1, 1), "the page has no front matter")
                 .hint("begin the file with a line `---`, then `title: …`, then another line `---`")
@@ -141,7 +137,11 @@ impl<'a> Parts<'a> {
             let end = at + line.len();
             match (line.trim_end() == "---", start) {
                 (true, None) => start = Some(end),
-                (true, Some(start)) => return Ok(Self { file, text, yaml: (start, at), body: end }),
+                (true, Some(start)) => {
+                    // The empty line stands for the first `---`, so that lines count as in the file.
+                    let yaml = Document::new(file, format!("\n{}", &text[start..at]));
+                    return Ok(Self { yaml, body: end });
+                }
                 (false, None) => return Err(missing()),
                 (false, Some(_)) => {}
             }
@@ -155,61 +155,17 @@ impl<'a> Parts<'a> {
 
     /// Reads the front matter.
     pub(super) fn front(&self) -> Result<Front, Problem> {
-        let (start, end) = self.yaml;
-        let lines = "\n".repeat(self.text[..start].matches('\n').count());
-        let front: Front = yaml(self.file, &format!("{lines}{}", &self.text[start..end]))?;
+        let front: Front = self.yaml.parse()?;
         if front.title.trim().is_empty() {
-            return Err(Problem::new(Place::at(self.file, 1, 1), "the page has no `title`"));
+            return Err(Problem::new(self.yaml.whole(), "the page has no `title`"));
         }
         Ok(front)
     }
 
     /// The place of the value under a key, given with the keys above it.
     pub(super) fn place(&self, keys: &[&str]) -> Place {
-        let (mut at, end) = self.yaml;
-        for (depth, key) in keys.iter().enumerate() {
-            let Some(found) = find_key(&self.text[at..end], key, depth == 0) else { break };
-            at += found;
-        }
-        if at == self.yaml.0 {
-            return Place::at(self.file, 1, 1);
-        }
-        let blank = self.text[at..end].chars().take_while(|c| *c == ' ').count();
-        let (line, column) = position(self.text, at + blank);
-        Place::at(self.file, line, column)
+        self.yaml.value(&KeyPath::of(keys.iter().copied()))
     }
-}
-
-/// Where the value of the first such key begins: right after its colon. A key of the whole begins its line.
-fn find_key(yaml: &str, key: &str, of_whole: bool) -> Option<usize> {
-    yaml.match_indices(key).find_map(|(at, _)| {
-        let before = yaml[..at].chars().next_back();
-        let clear = before.is_none_or(|c| c == '\n' || !of_whole && (c.is_whitespace() || "{,\"'".contains(c)));
-        let rest = yaml[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
-        (clear && rest.starts_with(':')).then(|| yaml.len() - rest.len() + 1)
-    })
-}
-
-/// Reads YAML; a mistake is a problem at its place in `file`.
-pub(super) fn yaml<T: DeserializeOwned + Default>(file: &Path, text: &str) -> Result<T, Problem> {
-    let read: Result<Option<T>, _> = serde_yaml::from_str(text);
-    read.map(Option::unwrap_or_default).map_err(|error| {
-        let mut message = error.to_string();
-        let mut place = Place::file(file);
-        if let Some(at) = error.location() {
-            message = message.replacen(&format!(" at line {} column {}", at.line(), at.column()), "", 1);
-            place = Place::at(file, at.line(), at.column());
-        }
-        let Some((path, rest)) = message.split_once("unknown field `") else { return Problem::new(place, message) };
-        let quoted: Vec<&str> = rest.split('`').step_by(2).collect();
-        let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
-        let unknown = quoted.first().copied().unwrap_or_default();
-        let hint = match nearest(unknown, known.iter().copied()) {
-            Some(key) => format!("did you mean `{key}`?"),
-            None => format!("the keys here are `{}`", known.join("`, `")),
-        };
-        Problem::new(place, format!("{path}unknown key `{unknown}`")).hint(hint)
-    })
 }
 
 #[cfg(test)]
@@ -258,7 +214,7 @@ mod tests {
         assert!(front("# Hello\n").unwrap_err().starts_with("x.md:1:1: the page has no front matter"));
         assert!(front("").unwrap_err().starts_with("x.md:1:1: the page has no front matter"));
         assert!(front("---\ntitle: x\n").unwrap_err().starts_with("x.md:1:1: the front matter has no end"));
-        assert_eq!(front("---\nlayout: x\n---\n").unwrap_err(), "x.md:1:1: the page has no `title`");
+        assert_eq!(front("---\nlayout: x\n---\n").unwrap_err(), "x.md: the page has no `title`");
     }
 
     #[test]
@@ -268,6 +224,6 @@ mod tests {
         assert_eq!(parts.place(&["title"]).to_string(), "x.md:2:8");
         assert_eq!(parts.place(&["each", "path"]).to_string(), "x.md:3:34");
         assert_eq!(parts.place(&["each", "key"]).to_string(), "x.md:3:23");
-        assert_eq!(parts.place(&["nothing"]).to_string(), "x.md:1:1");
+        assert_eq!(parts.place(&["nothing"]).to_string(), "x.md");
     }
 }

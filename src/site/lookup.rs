@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::front;
+use crate::config::yaml::Document;
 use crate::fs;
 use crate::problem::{Place, Problem, nearest};
 use crate::project::Project;
@@ -180,7 +180,7 @@ fn about(file: &Path, shown: &Path, problems: &mut Vec<Problem>) -> Theme {
     }
     let theme = fs::read_text(file)
         .map_err(|error| Problem::new(Place::file(shown), error.root_cause().to_string()))
-        .and_then(|text| front::yaml(shown, &text));
+        .and_then(|text| Document::new(shown, text).parse());
     theme.unwrap_or_else(|problem| {
         problems.push(problem);
         Theme::default()
