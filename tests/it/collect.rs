@@ -6,7 +6,8 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::support::{Said, TestProject, bridge_stats, cat, shared};
+use crate::sshd::{shared, user};
+use crate::support::{Said, TestProject, bridge_stats, cat};
 
 const ENDS: &str = "2026-03-02 13:00:00";
 
@@ -30,7 +31,7 @@ fn counts(project: &TestProject) -> String {
 
 #[test]
 fn the_numbers_of_a_real_file_are_printed_exactly() {
-    let Some(shared) = shared() else { return };
+    let Some(data) = shared("data") else { return };
     for name in [
         "derived-bridge-stats/03_collector_2016-10-01_067B8EE7.txt",
         "derived-bridge-stats/06_collector_2016-10-01_7AAEEB5B.txt",
@@ -40,7 +41,7 @@ fn the_numbers_of_a_real_file_are_printed_exactly() {
         "derived-bridge-stats/33_stem_2015-03-20_7F7798A3.txt",
         "lab-tor-0.4.9.11/run1/bridge-stats",
     ] {
-        let text = fs::read_to_string(shared.join("data").join(name)).unwrap();
+        let text = fs::read_to_string(data.join(name)).unwrap();
         let project = one_bridge(&text);
         if name.starts_with("lab") {
             // The lab's clock ran ahead: let this machine's do so too.
@@ -253,7 +254,7 @@ fn an_instance_that_may_not_be_read_is_named() {
     let command = project.server("alpha", &[("default", &tor)]);
     project.write(
         "server-alpha/instances",
-        format!("default {} {}\nother nobody-there /nowhere\n", crate::support::user(), tor.display()),
+        format!("default {} {}\nother nobody-there /nowhere\n", user(), tor.display()),
     );
     project.local_servers(&[("alpha", command)]);
     let stderr = project.run(&["collect"]).failed(4);
@@ -355,7 +356,10 @@ fn a_full_disk_is_an_error_and_loses_nothing_and_the_next_run_works() {
     // A limit on the size of files is a disk that is full: a write ends short, with an error. It strikes the lock, the
     // spool, or the warehouse.
     for (day, kilobytes) in [0, 1, 2, 4, 16, 64].into_iter().enumerate() {
-        project.tor("a", &bridge_stats(&format!("2026-03-{:02} 13:00:00", day + 3), &countries(200), "v4=8,v6=0", "obfs4=8"));
+        project.tor(
+            "a",
+            &bridge_stats(&format!("2026-03-{:02} 13:00:00", day + 3), &countries(200), "v4=8,v6=0", "obfs4=8"),
+        );
         let (binary, path) = (env!("CARGO_BIN_EXE_torcollect"), project.path(""));
         let limited = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec {binary} -C {} collect", path.display());
         let said = crate::support::said(Command::new("bash").arg("-c").arg(limited));
@@ -366,14 +370,20 @@ fn a_full_disk_is_an_error_and_loses_nothing_and_the_next_run_works() {
         assert_eq!(project.private("select country from country_day where day = '2026-03-02'"), ["de"]);
     }
     assert!(failures.iter().any(|stderr| stderr.contains("data/spool/")), "{failures:?}");
-    assert!(failures.iter().any(|stderr| !stderr.contains("data/spool/") && !stderr.contains("collect.lock")), "{failures:?}");
+    assert!(
+        failures.iter().any(|stderr| !stderr.contains("data/spool/") && !stderr.contains("collect.lock")),
+        "{failures:?}"
+    );
     project.run(&["collect"]).ok();
     assert_eq!(project.private("select count(*) from country_day where day = '2026-03-08'"), ["200"]);
 }
 
 /// So many countries with eight clients each.
 fn countries(number: u8) -> String {
-    (0..number).map(|n| format!("{}{}=8", (b'a' + n / 26) as char, (b'a' + n % 26) as char)).collect::<Vec<_>>().join(",")
+    (0..number)
+        .map(|n| format!("{}{}=8", (b'a' + n / 26) as char, (b'a' + n % 26) as char))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 #[test]

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod architecture;
+mod build;
 mod collect;
+mod fleet;
 mod sshd;
 mod support;
 mod transport;

@@ -112,7 +112,7 @@ impl Lab {
     /// A server to be started; it serves the lab's `instances` unless told otherwise.
     pub fn server(&self, name: &str) -> Builder<'_> {
         let command = format!("{} {}", self.path("extract").display(), self.path("instances").display());
-        Builder { lab: self, name: name.to_owned(), host_keys: vec!["ed25519"], command, port: None }
+        Builder { lab: self, name: name.to_owned(), host_keys: vec!["ed25519"], command }
     }
 }
 
@@ -122,7 +122,6 @@ pub struct Builder<'a> {
     name: String,
     host_keys: Vec<&'static str>,
     command: String,
-    port: Option<u16>,
 }
 
 impl Builder<'_> {
@@ -145,15 +144,9 @@ impl Builder<'_> {
         self
     }
 
-    /// A port, instead of any that is free.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = Some(port);
-        self
-    }
-
     /// Starts it, and returns when it answers.
     pub fn start(self) -> Sshd {
-        let Self { lab, name, host_keys, command, port } = self;
+        let Self { lab, name, host_keys, command } = self;
         // sshd insists on it when it runs as root.
         if user() == "root" {
             fs::create_dir_all("/run/sshd").expect("the folder of sshd's privilege separation");
@@ -173,7 +166,7 @@ impl Builder<'_> {
         }
         fs::write(file("config"), settings).expect("sshd's configuration");
         for _ in 0..5 {
-            let port = port.unwrap_or_else(free_port);
+            let port = free_port();
             let child = Command::new("/usr/sbin/sshd")
                 .args(["-D", "-e", "-p", &port.to_string(), "-f"])
                 .arg(file("config"))

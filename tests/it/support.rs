@@ -92,7 +92,7 @@ impl TestProject {
         let folder = format!("server-{name}");
         let extract = self.script(&format!("{folder}/extract"), EXTRACT_SCRIPT);
         self.script(&format!("{folder}/read-instance"), READ_INSTANCE_SCRIPT);
-        let user = user();
+        let user = crate::sshd::user();
         let lines: String =
             instances.iter().map(|(name, folder)| format!("{name} {user} {}\n", folder.display())).collect();
         let instances = self.write(&format!("{folder}/instances"), lines);
@@ -134,22 +134,6 @@ pub fn said(command: &mut Command) -> Said {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
-/// Who runs the tests.
-pub fn user() -> String {
-    said(Command::new("id").arg("-un")).ok().stdout.trim().to_owned()
-}
-
-/// The collection of real data, or `None` after saying that a test is skipped.
-pub fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("TORCOLLECT_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if folder.join("data").is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no collection of real data at {}", folder.display());
-    None
 }
 
 /// Statistics of a day that ended at `ends`.

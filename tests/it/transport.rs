@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use torcollect::collect::sources::tor_bridge::frame::{Extract, State};
 use torcollect::collect::sources::tor_bridge::stats::parse;
-use torcollect::warehouse::InstanceFacts;
 use torcollect::collect::transport::{Failure, Fetched, Limits, Local, Ssh, Transport};
 use torcollect::config::{self, Address};
+use torcollect::warehouse::InstanceFacts;
 
 use crate::sshd::{Lab, Sshd, free_port, run, user};
 

@@ -1,0 +1,346 @@
+//! `build`: the sample's whole site, and what a build promises whatever happens to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::Duration;
+
+use regex::Regex;
+
+use crate::support::TestProject;
+
+/// The repository's own project, collected and built once for all tests that only look.
+fn sample() -> &'static TestProject {
+    static SAMPLE: OnceLock<TestProject> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let project = unbuilt_sample();
+        let said = project.run(&["build"]).ok();
+        assert!(said.stderr.contains("543 pages from 10 queries in "), "{said:?}");
+        project
+    })
+}
+
+fn unbuilt_sample() -> TestProject {
+    let project = TestProject::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["sources.yaml", "site/site.yaml"] {
+        project.write(file, fs::read(root.join(file)).unwrap());
+    }
+    project.run(&["collect"]).ok();
+    project
+}
+
+/// All files below a folder with their bytes.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(below) = folders.pop() {
+        for entry in fs::read_dir(below).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+fn pages(project: &TestProject) -> Vec<(PathBuf, String)> {
+    let files = tree(&project.path("public")).into_iter();
+    let pages = files.filter(|(path, _)| path.extension().is_some_and(|extension| extension == "html"));
+    pages.map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect()
+}
+
+#[test]
+fn the_sample_has_an_overview_and_a_report_for_each_of_its_540_days() {
+    let pages = pages(sample());
+    let reports = pages.iter().filter(|(path, _)| path.to_string_lossy().starts_with("days/20")).count();
+    assert_eq!(reports, 540);
+    assert!(pages.iter().any(|(path, _)| path == Path::new("index.html")));
+    let overview = sample().read("public/index.html");
+    for (path, _) in pages.iter().filter(|(path, _)| path.to_string_lossy().starts_with("days/20")) {
+        assert!(overview.contains(&format!("href=\"{}\"", path.display())), "{} is not linked", path.display());
+    }
+}
+
+#[test]
+fn every_link_resolves_and_is_relative_and_names_a_file() {
+    let public = sample().path("public");
+    let link = Regex::new(r#"(?:href|src)="([^"]*)""#).unwrap();
+    let mut links = 0;
+    for (path, html) in pages(sample()) {
+        for found in link.captures_iter(&html) {
+            links += 1;
+            let (target, fragment) = found[1].split_once('#').unwrap_or((&found[1], ""));
+            assert!(!target.starts_with('/') && !target.contains(':'), "{}: {target}", path.display());
+            let file =
+                if target.is_empty() { public.join(&path) } else { public.join(&path).parent().unwrap().join(target) };
+            assert!(file.is_file(), "{}: {target} is no file", path.display());
+            if !fragment.is_empty() {
+                assert!(
+                    fs::read_to_string(file).unwrap().contains(&format!("id=\"{fragment}\"")),
+                    "{}: #{fragment}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(links > 540 * 5, "{links}");
+}
+
+#[test]
+fn every_text_file_has_a_compressed_copy_of_the_same_bytes() {
+    let files = tree(&sample().path("public"));
+    let texts =
+        files.iter().filter(|(path, bytes)| path.extension().is_none_or(|end| end != "gz") && bytes.len() > 200);
+    let mut checked = 0;
+    for (path, bytes) in texts {
+        let packed = &files[&PathBuf::from(format!("{}.gz", path.display()))];
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(&unpacked, bytes, "{}", path.display());
+        checked += 1;
+    }
+    assert_eq!(checked, 544);
+}
+
+#[test]
+fn every_page_says_that_it_is_sample_data_and_has_no_script_and_no_style_of_its_own() {
+    for (path, html) in pages(sample()) {
+        assert!(html.contains("Sample data: a made-up fleet"), "{}", path.display());
+        for never in ["<script", " style=", "javascript:", " onclick", "<svg", "http://", "https://"] {
+            assert!(!html.contains(never), "{} has `{never}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn elements_are_closed_in_order_and_ids_are_single() {
+    let tag = Regex::new(r"<(/?)([a-z][a-z0-9]*)((?:[^<>\x22]|\x22[^\x22]*\x22)*)>").unwrap();
+    let id = Regex::new(r#" id="([^"]*)""#).unwrap();
+    for (path, html) in pages(sample()).into_iter().step_by(20) {
+        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{}", path.display());
+        let mut open: Vec<String> = Vec::new();
+        for found in tag.captures_iter(&html) {
+            let name = found[2].to_owned();
+            match &found[1] {
+                "/" => assert_eq!(open.pop().as_ref(), Some(&name), "{}", path.display()),
+                _ if ["meta", "link", "br", "hr", "img", "input"].contains(&name.as_str()) => {}
+                _ => open.push(name),
+            }
+        }
+        assert_eq!(open, Vec::<String>::new(), "{}", path.display());
+        let ids: Vec<_> = id.captures_iter(&html).map(|found| found[1].to_owned()).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_numbers_on_a_report_are_those_of_the_query() {
+    let project = sample();
+    let page = project.read("public/days/2026-10-05.html");
+    let space = '\u{202f}';
+    let grouped = |number: &str| {
+        let digits: Vec<char> = number.chars().collect();
+        let groups: Vec<String> = digits.rchunks(3).rev().map(|group| group.iter().collect()).collect();
+        groups.join(&space.to_string())
+    };
+    for row in project.public(
+        "select country.name, sum(clients) from country_day join country using (country)
+         where day = '2026-10-05' group by all order by all",
+    ) {
+        let (name, clients) = row.rsplit_once(',').unwrap();
+        let cell = format!("<th scope=\"row\">{}", name.trim_matches('"'));
+        let line =
+            page.lines().find(|line| line.contains(&cell)).unwrap_or_else(|| panic!("{name} is not on the page"));
+        assert!(line.contains(&format!("<td class=\"number\">{}</td>", grouped(clients))), "{row}: {line}");
+    }
+    let total = project.public("select sum(clients) from bridge_day where day = '2026-10-05'");
+    assert!(page.contains(&format!("<strong>{} clients</strong>", grouped(&total[0]))), "{total:?}");
+}
+
+#[test]
+fn what_was_planted_in_the_sample_can_be_found() {
+    let mean = |country: &str, from: &str, to: &str| -> f64 {
+        let sql = format!(
+            "select avg(clients) from (select day, sum(clients) as clients from country_day where country = '{country}'
+             and day >= date '2026-11-22' - {from} and day < date '2026-11-22' - {to} group by day)"
+        );
+        sample().public(&sql)[0].parse().unwrap()
+    };
+    assert!(mean("tm", "150", "120") < 0.35 * mean("tm", "181", "151"), "blocked 150 days before the end");
+    assert!(mean("ir", "20", "0") > 1.8 * mean("ir", "43", "23"), "risen 21 days before the end");
+    let first = sample().public("select min(day) from transport_day where transport = 'webtunnel'");
+    assert!(("2026-01-26".."2026-02-02").contains(&first[0].as_str()), "introduced 300 days before the end: {first:?}");
+    assert_eq!(sample().public("select count(distinct day) from bridge_day where state = 'unreachable'"), ["5"]);
+    assert_eq!(
+        sample().public("select count(*), count(distinct bridge) from bridge_day where state = 'no_geoip'"),
+        ["30,1"]
+    );
+    assert_eq!(
+        sample().public("select count(*) from bridge_day where state = 'no_geoip' and clients is not null"),
+        ["0"]
+    );
+}
+
+#[test]
+fn unknown_numbers_are_shown_as_unknown() {
+    let page = sample().read("public/days/2026-09-24.html");
+    let rows: Vec<&str> = page.lines().filter(|line| line.contains("not reached since")).collect();
+    assert_eq!(rows.len(), 2);
+    assert!(rows.iter().all(|row| row.contains("<td class=\"number\">?</td>")), "{rows:?}");
+}
+
+#[test]
+fn two_builds_of_one_warehouse_are_the_same_bytes() {
+    let project = sample();
+    let other = project.path("other");
+    project.run(&["build", "-o", &other.display().to_string()]).ok();
+    assert!(tree(&project.path("public")) == tree(&other));
+}
+
+#[test]
+fn a_build_from_an_exported_publication_is_the_same_site() {
+    let project = sample();
+    let file = project.path("public.duckdb");
+    project.run(&["export", "--public", &file.display().to_string()]).ok();
+    let ci = TestProject::new();
+    ci.write("site/site.yaml", project.read("site/site.yaml"));
+    ci.run(&["build", "--from", &file.display().to_string()]).ok();
+    assert!(tree(&project.path("public")) == tree(&ci.path("public")));
+    let bytes = fs::read(file).unwrap();
+    for secret in ["vistula", "default"] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "`{secret}` is in the export");
+    }
+}
+
+#[test]
+fn an_organizations_site_has_nothing_of_anybody_elses_bridges() {
+    let project = sample();
+    project.run(&["build", "--organization", "example-lawyers"]).ok();
+    let own = ["loire/default", "tagus/b2", "vistula/b10"];
+    let labels = project.private(
+        "select label, (select any_value(server || '/' || instance) from warehouse.sighting
+        where starts_with(sighting.bridge, bridge.bridge)) from bridge order by all",
+    );
+    assert_eq!(labels.len(), 24);
+    let site: String = tree(&project.path("public-example-lawyers"))
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|extension| extension == "html"))
+        .map(|(_, bytes)| String::from_utf8(bytes).unwrap())
+        .collect();
+    for line in labels {
+        let (label, place) = line.split_once(',').unwrap();
+        assert_eq!(site.contains(label), own.contains(&place), "{label} of {place}");
+    }
+    assert!(!site.contains(" 24 bridges") && !site.contains("of 24"), "their number");
+    let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(1);
+    assert!(stderr.contains("did you mean `example-lawyers`?"), "{stderr}");
+}
+
+#[test]
+fn a_build_that_is_killed_at_any_moment_leaves_a_site_that_works() {
+    let project = unbuilt_sample();
+    project.run(&["build"]).ok();
+    let whole = tree(&project.path("public"));
+    let original = project.read("site/site.yaml");
+    for number in 0..20u64 {
+        // Another title makes every page another one.
+        project.write("site/site.yaml", original.replace("Bridge statistics", &format!("Statistics {}", number % 2)));
+        let mut run = project.command().arg("build").stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(60 * number));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        for (path, html) in pages(&project).into_iter().step_by(50) {
+            assert!(html.ends_with("</html>\n"), "{} is cut off", path.display());
+        }
+    }
+    project.write("site/site.yaml", original);
+    project.run(&["build"]).ok();
+    assert!(tree(&project.path("public")) == whole, "the next build is whole, and nothing is left over");
+}
+
+#[test]
+fn an_error_leaves_the_old_site_and_names_file_line_and_column() {
+    let project = unbuilt_sample();
+    project.run(&["build"]).ok();
+    let before = tree(&project.path("public"));
+    project.write(
+        "content/mine.md",
+        "---\ntitle: Mine\ndata: {d: days}\n---\nHello\n\n{{#each data.d}}{{clints}}{{/each}}\n{{nmber 1}}\n",
+    );
+    project.write("site/queries/broken.sql", "select day\nfrom dya\norder by 1\n");
+    project.write("content/other.md", "---\ntitle: Other\ndata: {b: broken}\n---\n{{#each data.b}}{{day}}{{/each}}\n");
+    let stderr = project.run(&["build"]).failed(1);
+    for part in [
+        "content/mine.md:7:",
+        "clints",
+        "did you mean `clients`?",
+        "content/mine.md:8:",
+        "did you mean `number`?",
+        "site/queries/broken.sql:2:6:",
+    ] {
+        assert!(stderr.contains(part), "`{part}` is not in: {stderr}");
+    }
+    assert!(tree(&project.path("public")) == before);
+}
+
+#[test]
+fn a_query_of_a_theme_that_reaches_for_more_is_refused_with_its_place() {
+    let project = unbuilt_sample();
+    let target = project.path("stolen");
+    for (sql, expected) in [
+        ("select * from read_text('/etc/passwd')".to_owned(), "disabled by configuration"),
+        (format!("copy (select 1) to '{}'", target.display()), "only `select` statements"),
+        ("load httpfs".to_owned(), "only `select` statements"),
+        ("select * from warehouse.sighting".to_owned(), "does not exist"),
+        (format!("attach '{}' as w", project.path("data/torcollect.duckdb").display()), "only `select` statements"),
+    ] {
+        project.write("themes/default/queries/days.sql", &sql);
+        let stderr = project.run(&["build"]).failed(1);
+        assert!(stderr.contains("themes/default/queries/days.sql") && stderr.contains(expected), "{sql}: {stderr}");
+    }
+    assert!(!target.exists());
+}
+
+#[test]
+fn problems_of_the_configuration_end_with_2_and_those_of_the_command_line_too() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources:\n  sample:\n    fleet: {sed: 1}\n");
+    let stderr = project.run(&["collect"]).failed(2);
+    assert!(stderr.contains("sources.yaml:3:") && stderr.contains("did you mean `seed`?"), "{stderr}");
+    project.run(&["colect"]).failed(2);
+    project.run(&["build", "--base-url", "nonsense"]).failed(2);
+    let json = project.run(&["--log-format", "json", "collect"]).failed(2);
+    let record: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (record["level"].as_str(), record["file"].as_str(), record["line"].as_u64()),
+        (Some("error"), Some("sources.yaml"), Some(3))
+    );
+}
+
+#[test]
+fn without_a_warehouse_build_says_what_to_do() {
+    let stderr = TestProject::new().run(&["build"]).failed(1);
+    assert!(stderr.contains("run `torcollect collect` first"), "{stderr}");
+}
+
+#[test]
+fn a_query_prints_tables_csv_and_json() {
+    let sql = "select label, first_day from bridge order by label limit 1";
+    assert_eq!(sample().run(&["query", sql]).ok().stdout, "label  first_day\nAlder  2025-06-01\n");
+    assert_eq!(sample().run(&["query", "--format", "csv", sql]).ok().stdout, "label,first_day\r\nAlder,2025-06-01\r\n");
+    let json = sample().run(&["query", "--format", "json", sql]).ok().stdout;
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+        serde_json::json!([{"label": "Alder", "first_day": "2025-06-01"}])
+    );
+    let stderr = sample().run(&["query", "select lable from bridge"]).failed(1);
+    assert!(stderr.contains("lable"), "{stderr}");
+}
