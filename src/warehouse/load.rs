@@ -1,7 +1,7 @@
 //! Into the warehouse: raw extracts at once, then the facts that parsers find in them, many extracts in one statement. A
 //! collection and `reparse` use the same code, so that they cannot come to different facts.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use duckdb::{Appender, Transaction, params};
 use jiff::Timestamp;
 
@@ -98,7 +98,7 @@ impl Warehouse {
             statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<bool>, _>>()?
         };
         transaction.execute_batch("drop table staged_attempt; drop table staged_status")?;
-        transaction.commit()?;
+        commit(transaction)?;
         Ok(new)
     }
 
@@ -108,7 +108,7 @@ impl Warehouse {
         for (server, instance, label) in labels {
             transaction.execute("insert or replace into label values (?, ?, ?)", params![server, instance, label])?;
         }
-        Ok(transaction.commit()?)
+        commit(transaction)
     }
 
     /// Derives the facts of the extracts that have none yet; `parse` reads a batch of extracts.
@@ -123,7 +123,7 @@ impl Warehouse {
             let facts = parse(&extracts);
             all.extracts += extracts.len();
             all.problems.extend(load(&transaction, salt, &extracts, &facts)?);
-            transaction.commit()?;
+            commit(transaction)?;
         }
     }
 
@@ -141,7 +141,7 @@ impl Warehouse {
             all.extracts += extracts.len();
             all.problems.extend(load(&transaction, salt, &extracts, &facts)?);
         }
-        transaction.commit()?;
+        commit(transaction)?;
         Ok(all)
     }
 
@@ -310,6 +310,10 @@ fn counts(
 /// A time as DuckDB's `timestamp` takes it: microseconds of UTC.
 fn time(time: Timestamp) -> duckdb::types::Value {
     duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Microsecond, time.as_microsecond())
+}
+
+fn commit(transaction: Transaction<'_>) -> Result<()> {
+    transaction.commit().context("cannot write the warehouse")
 }
 
 /// Ends an appender; its errors would be lost when it is dropped.

@@ -10,13 +10,12 @@ const RANKS: [&[&str]; 6] =
     [&["fs", "problem"], &["project", "config"], &["warehouse"], &["collect", "site", "output"], &["cli"], &["main"]];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 13] = [
+const PLACES: [(&str, &[&str]); 12] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("rustix", &["collect/transport/"]),
     ("handlebars", &["site/"]),
     ("pulldown_cmark", &["site/"]),
-    ("include_dir", &["site/"]),
     ("flate2", &["output/"]),
     ("serde_yaml", &["config/yaml.rs"]),
     ("walkdir", &["fs.rs"]),

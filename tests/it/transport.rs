@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use torcollect::collect::sources::tor_bridge::{Extract, InstanceFacts, State, parse};
+use torcollect::collect::sources::tor_bridge::frame::{Extract, State};
+use torcollect::collect::sources::tor_bridge::stats::parse;
+use torcollect::warehouse::InstanceFacts;
 use torcollect::collect::transport::{Failure, Fetched, Limits, Local, Ssh, Transport};
 use torcollect::config::{self, Address};
 
@@ -98,7 +100,7 @@ fn an_extract_comes_from_a_real_server() {
     let fetched = Client::of(&lab, &sshd).fetch().unwrap_or_else(|failure| panic!("{failure}\n{}", sshd.log()));
     assert_eq!((fetched.exit, fetched.stderr.as_str()), (0, ""));
     let facts = facts(&fetched.stdout);
-    let names: Vec<_> = facts.iter().map(|facts| facts.name.as_str()).collect();
+    let names: Vec<_> = facts.iter().map(|facts| facts.instance.as_str()).collect();
     assert_eq!(names, ["default", "second"]);
     let clients: Vec<_> = facts.iter().map(|facts| facts.reports[0].versions).collect();
     assert_eq!(clients, [Some((152, 8)), Some((0, 0))]);

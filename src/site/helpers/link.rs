@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn what_is_no_path_below_the_root_is_refused() {
-        for value in [json!(null), json!([5]), json!("../x"), json!("a//b"), json!("https://example.com/")] {
+        for value in [json!(null), json!([5]), json!(true), json!("../x"), json!("a//b"), json!("https://example.com/")]
+        {
             assert!(
                 try_with("{{url x}}", &value).is_err_and(|error| error.starts_with("`url` needs a path")),
                 "{value}"

@@ -7,10 +7,10 @@
 //! ```
 
 mod content;
-mod frame;
+pub mod frame;
 pub mod scripts;
 mod source;
-mod stats;
+pub mod stats;
 
 pub use content::content_hash;
 pub use frame::{FrameError, cksum};

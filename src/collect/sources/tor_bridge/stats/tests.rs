@@ -166,7 +166,7 @@ fn an_absent_file_is_no_problem_and_no_fact() {
     let bytes = super::super::frame::tests::sealed(framed, 2);
     let facts = parse(&Extract::parse(&bytes).unwrap()).remove(0);
     let expected = vec!["`state` may not be read".to_owned()];
-    assert_eq!(facts, InstanceFacts { name: "a".to_owned(), problems: expected, ..InstanceFacts::default() });
+    assert_eq!(facts, InstanceFacts { instance: "a".to_owned(), problems: expected, ..InstanceFacts::default() });
 }
 
 #[test]
