@@ -205,7 +205,7 @@ fn unknown_theme(project: &Project, name: &str, place: PathBuf) -> Problem {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::site::testing::Folder;
+    use crate::site::tests::Folder;
 
     const EMBEDDED: Embedded = &[
         ("content/about.md", b"embedded"),

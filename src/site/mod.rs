@@ -24,8 +24,6 @@ mod shape;
 mod source;
 mod templates;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;

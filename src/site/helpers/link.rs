@@ -7,9 +7,8 @@ use super::{Call, quoted};
 use crate::problem::nearest;
 
 /// `{{url "days/" row.day ".html"}}`: a link to what stands at that path, put together from its parts, below the site's
-/// root. A path of a folder leads to
-/// its `index.html`, because from the disk nothing else opens; other paths that are no file of `site/static/` or of the
-/// assets are pages and end in `.html`. A `#fragment` stays.
+/// root. A path of a folder leads to its `index.html`, because from the disk nothing else opens; other paths that are no
+/// file of `site/static/` or of the assets are pages and end in `.html`. A `#fragment` stays.
 pub(super) fn url(call: &Call) -> Result<Value, String> {
     let text = call.values().map(part).collect::<Result<String, String>>()?;
     if text.contains("://") || text.starts_with("//") || text.starts_with("mailto:") {
@@ -111,8 +110,14 @@ mod tests {
     }
 
     #[test]
+    fn a_path_can_be_put_together_from_its_parts() {
+        assert_eq!(with("{{url \"months/\" x \"-11.html\"}}", &json!(2026)), "../months/2026-11.html");
+    }
+
+    #[test]
     fn what_is_no_path_below_the_root_is_refused() {
-        for value in [json!(null), json!(true), json!("../x"), json!("a//b"), json!("https://example.com/")] {
+        for value in [json!(null), json!([5]), json!(true), json!("../x"), json!("a//b"), json!("https://example.com/")]
+        {
             assert!(
                 try_with("{{url x}}", &value).is_err_and(|error| error.starts_with("`url` needs a path")),
                 "{value}"

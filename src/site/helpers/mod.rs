@@ -90,7 +90,7 @@ impl Call<'_> {
     }
 
     fn values(&self) -> impl Iterator<Item = &Value> {
-        self.helper.params().iter().map(|parameter| parameter.value())
+        self.helper.params().iter().map(handlebars::PathAndJson::value)
     }
 
     fn option(&self, name: &str) -> &Value {
