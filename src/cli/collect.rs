@@ -41,7 +41,7 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
     let bar = terminal.progress(0);
     let summary = collect(project, &fleet, options, &mut |event| match event {
         Event::Leftovers(count) => {
-            bar.suspend(|| terminal.info(&format!("{count} extracts of an earlier run are loaded now")))
+            bar.suspend(|| terminal.info(&format!("{count} extracts of an earlier run are loaded now")));
         }
         Event::Began(total) => bar.set_length(total as u64),
         Event::Asking(server) => bar.set_message(server.to_owned()),

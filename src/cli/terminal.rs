@@ -1,5 +1,4 @@
 //! What people see: data on standard output, everything else on standard error, as lines or as JSON records.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;

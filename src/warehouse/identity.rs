@@ -37,8 +37,7 @@ impl Salt {
 
     /// The name of the bridge with this hashed fingerprint; without one, of whatever stands at this place.
     pub fn bridge(&self, hashed_fingerprint: Option<&str>, server: &str, instance: &str) -> String {
-        let known_by = hashed_fingerprint
-            .map_or_else(|| format!("place {server}/{instance}"), |fingerprint| fingerprint.to_ascii_uppercase());
+        let known_by = hashed_fingerprint.map_or_else(|| format!("place {server}/{instance}"), str::to_ascii_uppercase);
         self.pseudonym(&known_by)
     }
 

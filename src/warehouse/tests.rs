@@ -502,7 +502,7 @@ mod sealing {
 
     fn refused(sql: &str) -> String {
         let publication = Publication::of("create table t as select 1 as a").unwrap();
-        publication.query(sql).err().map(|error| error.message).unwrap_or_else(|| panic!("`{sql}` was answered"))
+        publication.query(sql).err().unwrap_or_else(|| panic!("`{sql}` was answered")).message
     }
 
     #[test]

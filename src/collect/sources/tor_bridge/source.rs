@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::content::{self, content_hash};
 use super::frame::{self, FrameError};
 use super::stats;
-use crate::collect::transport::{Limits, Local, Ssh, Transport};
+use crate::collect::transport::{Fetched, Limits, Local, Ssh, Transport};
 use crate::collect::{Answer, Failure, Source};
 use crate::config::{self, Fleet};
 use crate::warehouse::{Extract, InstanceFacts, Raw};
@@ -54,7 +54,7 @@ impl Source for TorBridge {
     fn ask(&self, server: &str, run: Timestamp) -> Vec<Answer> {
         let Some((_, transport)) = self.servers.iter().find(|(name, _)| name == server) else { return Vec::new() };
         let started = Timestamp::now();
-        let fetched = transport.fetch(&self.limits).and_then(|fetched| fetched.success());
+        let fetched = transport.fetch(&self.limits).and_then(Fetched::success);
         let finished = Timestamp::now();
         let (raw, failure) = match fetched {
             Ok(bytes) => read(bytes),
