@@ -1,5 +1,5 @@
 //! The project's settings as types: `sources.yaml` with what it includes, and `site/site.yaml`. Read once, checked
-//! whole: unknown keys, wrong types, duplicate names and references to nothing are [`Problem`](crate::problem::Problem)s
+//! whole: unknown keys, wrong types, duplicate names and references to nothing are [`Problem`]s
 //! with file, line and column.
 
 mod address;
