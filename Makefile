@@ -9,7 +9,7 @@ TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
 cargo = if [ -f $(DUCKDB)/libduckdb.so ]; then \
 	DUCKDB_LIB_DIR=$(DUCKDB) cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
 
-.PHONY: demo test build lint doc setup setup-tests clean help
+.PHONY: demo test build bench-sample lint doc setup setup-tests clean help
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: setup setup-tests ## all tests, against real sshd and tor
 
 build: setup ## the binary
 	$(call cargo,build,)
+
+bench-sample: build ## time collect and build of the sample
+	scripts/bench-sample $(TORCOLLECT)
 
 lint: setup ## what a change must pass besides its tests
 	cargo fmt --check
