@@ -48,7 +48,8 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
         Event::Answered { server, bytes, failure } => {
             bar.inc(1);
             bar.suspend(|| match failure {
-                None => terminal.detail(&format!("{server}: {bytes} bytes")),
+                None if bar.is_hidden() => terminal.info(&format!("server `{server}`: {bytes} bytes")),
+                None => terminal.detail(&format!("server `{server}`: {bytes} bytes")),
                 Some(failure) => terminal.error(&format!("server `{server}`: {failure}"), failure.hint()),
             });
         }

@@ -4,7 +4,7 @@
 //! build left is known to the next.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ impl Manifest {
         // A line without its end was being written when the build was killed, before its file was made.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let known: BTreeSet<PathBuf> =
-            whole.lines().map(PathBuf::from).filter(|path| super::write::inside(path)).collect();
+            whole.lines().map(PathBuf::from).filter(|path| inside(path)).collect();
         if !text.is_empty() && !text.ends_with('\n') {
             replace(file, &known)?;
         }
@@ -57,6 +57,12 @@ impl Manifest {
 fn replace(file: &Path, paths: &BTreeSet<PathBuf>) -> Result<()> {
     let lines: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();
     fs::write_atomic(file, lines.as_bytes(), fs::PRIVATE)
+}
+
+/// Whether `path` names something below a folder, and fits into a line.
+pub(super) fn inside(path: &Path) -> bool {
+    let normal = path.components().all(|part| matches!(part, Component::Normal(_)));
+    normal && path.to_str().is_some_and(|text| !text.is_empty() && !text.contains(char::is_control))
 }
 
 /// Where the cache keeps what concerns one output folder, with `extension`. A folder inside of the project is known by

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::compress::{beside, gzip, holds, worthwhile};
-use super::manifest::{self, Manifest};
+use super::manifest::{self, Manifest, inside};
 use crate::fs::{self, Lock};
 use crate::project::Project;
 
@@ -148,12 +148,6 @@ impl Output {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether `path` names something below a folder, and fits into a line.
-pub(super) fn inside(path: &Path) -> bool {
-    let normal = path.components().all(|part| matches!(part, Component::Normal(_)));
-    normal && path.to_str().is_some_and(|text| !text.is_empty() && !text.contains(char::is_control))
 }
 
 /// A link below the folder could lead out of it.
