@@ -26,8 +26,7 @@ impl Manifest {
         let text = if file.exists() { fs::read_text(file)? } else { String::new() };
         // A line without its end was being written when the build was killed, before its file was made.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let known: BTreeSet<PathBuf> =
-            whole.lines().map(PathBuf::from).filter(|path| inside(path)).collect();
+        let known: BTreeSet<PathBuf> = whole.lines().map(PathBuf::from).filter(|path| inside(path)).collect();
         if !text.is_empty() && !text.ends_with('\n') {
             replace(file, &known)?;
         }
