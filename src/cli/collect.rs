@@ -39,6 +39,8 @@ impl Collect {
 pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) -> Result<ExitCode> {
     let fleet = load_fleet(project, terminal)?;
     let bar = terminal.progress(0);
+    // Asked here: whoever asks a bar that is suspended waits for ever.
+    let lines = bar.is_hidden();
     let summary = collect(project, &fleet, options, &mut |event| match event {
         Event::Leftovers(count) => {
             bar.suspend(|| terminal.info(&format!("{count} extracts of an earlier run are loaded now")));
@@ -48,7 +50,7 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
         Event::Answered { server, bytes, failure } => {
             bar.inc(1);
             bar.suspend(|| match failure {
-                None if bar.is_hidden() => terminal.info(&format!("server `{server}`: {bytes} bytes")),
+                None if lines => terminal.info(&format!("server `{server}`: {bytes} bytes")),
                 None => terminal.detail(&format!("server `{server}`: {bytes} bytes")),
                 Some(failure) => terminal.error(&format!("server `{server}`: {failure}"), failure.hint()),
             });
