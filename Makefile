@@ -1,13 +1,16 @@
 # The whole set-up is here: `make demo` and `make test` work on a fresh Debian 12 with Rust, a C compiler, make,
 # Python and npm. One Cargo profile for all, so that nothing compiles twice.
 
-export CARGO_TARGET_DIR ?= $(CURDIR)/target
+CARGO_TARGET_DIR ?= target
+# Absolute, because build scripts run in folders of their own; in the shell, because make splits at spaces.
+override CARGO_TARGET_DIR := $(shell case '$(CARGO_TARGET_DIR)' in /*) echo '$(CARGO_TARGET_DIR)' ;; *) echo '$(CURDIR)/$(CARGO_TARGET_DIR)' ;; esac)
+export CARGO_TARGET_DIR
 DUCKDB := $(CARGO_TARGET_DIR)/duckdb
 TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
 
 # Link the prebuilt DuckDB where there is one; compile it (feature `bundled`) where there is none.
-cargo = if [ -f $(DUCKDB)/libduckdb.so ]; then \
-	DUCKDB_LIB_DIR=$(DUCKDB) cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
+cargo = if [ -f "$(DUCKDB)/libduckdb.so" ]; then \
+	DUCKDB_LIB_DIR="$(DUCKDB)" cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
 
 .PHONY: demo test build bench-sample lint doc setup setup-tests clean help
 
@@ -15,9 +18,9 @@ help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
 demo: build ## build the sample site and say where it is
-	$(TORCOLLECT) collect
-	$(TORCOLLECT) build
-	@echo $(CURDIR)/public/index.html
+	"$(TORCOLLECT)" collect
+	"$(TORCOLLECT)" build
+	@echo "$(CURDIR)/public/index.html"
 
 test: setup setup-tests ## all tests, against real sshd and tor
 	$(call cargo,test,)
@@ -26,7 +29,7 @@ build: setup ## the binary
 	$(call cargo,build,)
 
 bench-sample: build ## time collect and build of the sample
-	scripts/bench-sample $(TORCOLLECT)
+	scripts/bench-sample "$(TORCOLLECT)"
 
 lint: setup ## what a change must pass besides its tests
 	cargo fmt --check
@@ -37,10 +40,10 @@ doc: setup ## the library's documentation
 
 setup:
 	@scripts/install-packages libssl-dev pkg-config
-	@scripts/fetch-duckdb $(DUCKDB) || [ $$? = 3 ]
+	@scripts/fetch-duckdb "$(DUCKDB)" || [ $$? = 3 ]
 
 setup-tests:
 	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo
 
-clean: ## all that was built
-	rm -rf $(CARGO_TARGET_DIR) public public-* .torcollect
+clean: ## all that was built here
+	rm -rf target public public-* .torcollect

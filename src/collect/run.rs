@@ -15,7 +15,7 @@ use crate::config::Fleet;
 use crate::fs;
 use crate::problem::nearest;
 use crate::project::Project;
-use crate::warehouse::{Attempt, Derived, Salt, Warehouse};
+use crate::warehouse::{Attempt, Derived, Warehouse};
 
 /// What to collect, and how.
 #[derive(Clone, Debug)]
@@ -94,12 +94,13 @@ pub fn collect(
         files.extend(answer.files.iter().cloned());
     }
     let mut warehouse = Warehouse::open(project)?;
-    let salt = Salt::load(project, warehouse.has_history()?)?;
+    let salt = warehouse.salt(project)?;
     let labels: Vec<_> = sources.iter().flat_map(|source| source.labels()).collect();
     warehouse.suggest_labels(&labels)?;
     let new = warehouse.record(&attempts)?;
     files.iter().try_for_each(|file| fs::remove_file(file))?;
     warehouse.derive(&salt, |extracts| extracts.par_iter().map(parse).collect())?;
+    warehouse.remember_refusals(&refusals(fleet))?;
 
     let mut summary = Summary { extracts: new.iter().filter(|new| **new).count(), ..Summary::default() };
     let mut news = new[first..].iter();
@@ -125,8 +126,18 @@ pub fn reparse(project: &Project) -> Result<Derived> {
     }
     let _lock = lock(project)?;
     let mut warehouse = Warehouse::open(project)?;
-    let salt = Salt::load(project, warehouse.has_history()?)?;
+    let salt = warehouse.salt(project)?;
     warehouse.reparse(&salt, |extracts| extracts.par_iter().map(parse).collect())
+}
+
+/// What the fleet's settings say by name about the publication of bridges: server, instance, whether.
+fn refusals(fleet: &Fleet) -> Vec<(String, String, bool)> {
+    let servers = fleet.servers.iter();
+    let said = servers.flat_map(|(server, settings)| {
+        let bridges = settings.bridges.iter();
+        bridges.filter_map(move |(instance, bridge)| Some((server.clone(), instance.clone(), bridge.publish?)))
+    });
+    said.collect()
 }
 
 /// One process at a time collects: a second one would ask the same servers for the same files.

@@ -49,6 +49,9 @@ pub fn put(project: &Project, attempt: &Attempt) -> Result<PathBuf> {
 /// What an earlier run left behind, with the files it stands in.
 pub fn leftovers(project: &Project) -> Result<Vec<(PathBuf, Attempt)>> {
     let folder = project.spool();
+    for half in fs::leftovers(&folder) {
+        fs::remove_file(&half)?;
+    }
     fs::walk(&folder)?.into_iter().map(|name| folder.join(name)).map(|file| Ok((file.clone(), take(&file)?))).collect()
 }
 

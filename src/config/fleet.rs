@@ -102,20 +102,14 @@ pub struct Server {
 }
 
 /// What the public may know of a bridge.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bridge {
     /// What the public may call it; a pseudonym otherwise.
     #[serde(deserialize_with = "text")]
     pub label: Option<String>,
-    /// Whether anything of it is published at all; yes, if nothing is said.
-    pub publish: bool,
-}
-
-impl Default for Bridge {
-    fn default() -> Self {
-        Self { label: None, publish: true }
-    }
+    /// Whether anything of it is published at all. If nothing is said: yes, unless it was refused before.
+    pub publish: Option<bool>,
 }
 
 /// A source that reads the statistics of tor bridges on servers.

@@ -257,7 +257,7 @@ organizations:
         let alpha = &fleet.servers["alpha"];
         assert_eq!(alpha.address, Some("torcollect@host:22".parse().unwrap()));
         assert_eq!(alpha.host_key.as_deref(), Some(KEY));
-        assert_eq!(fleet.bridge("alpha", "default"), Some(&Bridge { label: Some("Oak".into()), publish: true }));
+        assert_eq!(fleet.bridge("alpha", "default"), Some(&Bridge { label: Some("Oak".into()), publish: Some(true) }));
         assert_eq!(fleet.bridge("alpha", "other"), None);
         assert_eq!(fleet.tor_bridge["bridges"].servers, Selection::All);
         let reporters = &fleet.organizations["example-reporters"];
@@ -283,7 +283,7 @@ organizations:
     fn what_is_not_said_of_a_server_a_bridge_or_a_sample_has_its_default() {
         let fleet = fleet("servers: {here: {local: true, bridges: {default: }}}\nsources: {sample: {demo: }}\n");
         assert_eq!(fleet.servers["here"].command, ["/usr/lib/torcollect/extract"]);
-        assert_eq!(fleet.bridge("here", "default"), Some(&Bridge { label: None, publish: true }));
+        assert_eq!(fleet.bridge("here", "default"), Some(&Bridge::default()));
         let demo = &fleet.sample["demo"];
         assert_eq!((demo.seed, demo.days, demo.until), (1, 540, date(2026, 11, 22)));
     }

@@ -1,7 +1,7 @@
 //! Making the site: everything is read and checked first, then the pages are made in parallel.
 //!
-//! Pages are held back until all are made, as long as they fit into [`HELD`] bytes; so a site of common size appears whole
-//! or not at all. A larger one goes out in waves, and a problem in a later page finds earlier ones given away already, each
+//! Pages are held back until all are made, as long as they fit into [`HELD`] bytes; so of a site of common size nothing is
+//! written before every page has been made. A larger one goes out in waves, and a problem in a later page finds earlier ones given away already, each
 //! of them whole.
 
 use std::collections::{BTreeMap, BTreeSet};

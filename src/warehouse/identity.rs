@@ -14,15 +14,23 @@ use crate::project::Project;
 pub struct Salt(String);
 
 impl Salt {
-    /// Reads the salt, or makes it once. `has_history` says that bridges have been named under a salt before: then a new one
-    /// would give every bridge a second life.
-    pub fn load(project: &Project, has_history: bool) -> Result<Self> {
+    /// Reads the salt, or makes it once. `name_of_nothing` is what the warehouse's own salt gave to nothing: with another
+    /// one, or a new one, every bridge would get a second life.
+    pub(super) fn load(project: &Project, name_of_nothing: Option<&str>) -> Result<Self> {
         let path = project.salt();
         match fs::read_text(&path) {
-            Ok(text) if text.trim().len() >= 32 => return Ok(Self(text.trim().to_owned())),
-            Ok(_) => bail!("the salt in `{}` is too short: restore it from your backup", path.display()),
+            Ok(text) => {
+                let salt = Self(text.trim().to_owned());
+                if salt.0.len() < 32 || name_of_nothing.is_some_and(|known| known != salt.name_of_nothing()) {
+                    bail!(
+                        "`{}` is not the salt under which the warehouse names its bridges: restore it from your backup",
+                        path.display()
+                    );
+                }
+                return Ok(salt);
+            }
             Err(error) if !is_missing(&error) => return Err(error),
-            Err(_) if has_history => bail!(
+            Err(_) if name_of_nothing.is_some() => bail!(
                 "`{}` is missing, and without it the bridges in the warehouse cannot be recognized: restore it from your backup",
                 path.display()
             ),
@@ -35,14 +43,23 @@ impl Salt {
         Ok(Self(text))
     }
 
-    /// The name of the bridge with this hashed fingerprint; without one, of whatever stands at this place.
-    pub fn bridge(&self, hashed_fingerprint: Option<&str>, server: &str, instance: &str) -> String {
-        let known_by = hashed_fingerprint.map_or_else(|| format!("place {server}/{instance}"), str::to_ascii_uppercase);
-        self.pseudonym(&known_by)
+    /// The name of the bridge with this hashed fingerprint.
+    pub(super) fn bridge(&self, hashed_fingerprint: &str) -> String {
+        self.pseudonym(&hashed_fingerprint.to_ascii_uppercase())
+    }
+
+    /// The name of a bridge that has never said its fingerprint: whatever stands at this place.
+    pub(super) fn place(&self, server: &str, instance: &str) -> String {
+        self.pseudonym(&format!("place {server}/{instance}"))
+    }
+
+    /// By this a warehouse recognizes its salt.
+    pub(super) fn name_of_nothing(&self) -> String {
+        self.pseudonym("")
     }
 
     /// What the public calls a server that has no label.
-    pub fn server(&self, server: &str) -> String {
+    pub(super) fn server(&self, server: &str) -> String {
         format!("server-{}", &self.pseudonym(&format!("server {server}"))[..8])
     }
 

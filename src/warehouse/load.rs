@@ -1,6 +1,8 @@
 //! Into the warehouse: raw extracts at once, then the facts that parsers find in them, many extracts in one statement. A
 //! collection and `reparse` use the same code, so that they cannot come to different facts.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use duckdb::{Appender, Transaction, params};
 use jiff::Timestamp;
@@ -8,6 +10,7 @@ use jiff::Timestamp;
 use super::facts::InstanceFacts;
 use super::identity::Salt;
 use super::store::Warehouse;
+use crate::project::Project;
 
 /// One attempt to collect from a server.
 #[derive(Clone, Debug)]
@@ -50,6 +53,8 @@ pub struct Extract {
     pub server: String,
     /// When it came.
     pub received: Timestamp,
+    /// When the same content came last.
+    pub confirmed: Timestamp,
     /// All bytes.
     pub content: Vec<u8>,
 }
@@ -63,13 +68,38 @@ pub struct Derived {
     pub problems: Vec<(String, String, String)>,
 }
 
-/// How many extracts are in memory at a time.
+/// How many extracts are in memory at a time, and about how many bytes of them.
 const CHUNK: usize = 2000;
+const CHUNK_BYTES: usize = 64 << 20;
 
 impl Warehouse {
-    /// Whether any bridge has been named under a salt.
-    pub fn has_history(&self) -> Result<bool> {
-        Ok(self.connection.query_row("select exists (from sighting)", [], |row| row.get(0))?)
+    /// The project's salt: made for a warehouse that has none yet, and the one that all its bridges are named under.
+    pub fn salt(&self, project: &Project) -> Result<Salt> {
+        let known: Option<String> =
+            self.connection.query_row("select max(name_of_nothing) from salt", [], |row| row.get(0))?;
+        let salt = Salt::load(project, known.as_deref())?;
+        if known.is_none() {
+            self.connection.execute("insert into salt values (?)", [salt.name_of_nothing()])?;
+        }
+        Ok(salt)
+    }
+
+    /// Remembers which bridges may not be published: those that were ever seen where the configuration says so, until it
+    /// allows the place where they are now. `places`: server, instance, whether they may be published.
+    pub fn remember_refusals(&mut self, places: &[(String, String, bool)]) -> Result<()> {
+        let transaction = self.connection.transaction()?;
+        for (server, instance, publish) in places {
+            let place = params![server, instance];
+            let sql = if *publish {
+                "delete from refused where bridge in (
+                     select bridge from sighting group by bridge
+                     having arg_max(server, extract) = ? and arg_max(instance, extract) = ?)"
+            } else {
+                "insert or ignore into refused select distinct bridge from sighting where server = ? and instance = ?"
+            };
+            transaction.execute(sql, place)?;
+        }
+        commit(transaction)
     }
 
     /// Keeps attempts and their extracts, in one transaction; gives for each attempt whether its content was new.
@@ -97,7 +127,7 @@ impl Warehouse {
             let mut statement = transaction.prepare("select is_new from staged_status order by number")?;
             statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<bool>, _>>()?
         };
-        transaction.execute_batch("drop table staged_attempt; drop table staged_status")?;
+        transaction.execute_batch("drop table staged_attempt; drop table staged_status; drop table staged_return")?;
         commit(transaction)?;
         Ok(new)
     }
@@ -161,21 +191,23 @@ impl Warehouse {
     }
 }
 
+/// The next extracts without facts, oldest first, up to [`CHUNK`] of them or [`CHUNK_BYTES`]. Their numbers are found
+/// before their content is read: there may be millions that are done.
 fn pending(transaction: &Transaction<'_>) -> Result<Vec<Extract>> {
-    let mut statement = transaction.prepare(
-        "select id, plugin, server, epoch_us(received), content from extract
-         where id not in (select extract from derivation) order by id limit ?",
-    )?;
-    let extracts = statement.query_map([CHUNK], |row| {
+    let mut statement = transaction.prepare(include_str!("load/pending.sql"))?;
+    let extracts = statement.query_map(params![CHUNK, CHUNK_BYTES], |row| {
+        let time = |column| row.get(column).map(|time| Timestamp::from_microsecond(time).unwrap_or_default());
         Ok(Extract {
             id: row.get(0)?,
             plugin: row.get(1)?,
             server: row.get(2)?,
-            received: Timestamp::from_microsecond(row.get(3)?).unwrap_or_default(),
-            content: row.get(4)?,
+            received: time(3)?,
+            confirmed: time(4)?,
+            content: row.get(5)?,
         })
     })?;
-    Ok(extracts.collect::<Result<_, _>>()?)
+    let extracts: duckdb::Result<_> = extracts.collect();
+    Ok(extracts?)
 }
 
 fn load(
@@ -185,11 +217,12 @@ fn load(
     facts: &[Vec<InstanceFacts>],
 ) -> Result<Vec<(String, String, String)>> {
     transaction.execute_batch(include_str!("load/stage_facts.sql"))?;
+    let named = named(transaction, salt, extracts, facts)?;
     let stage =
         |table: &str, fill: &mut dyn FnMut(&mut Appender<'_>, &Named<'_>) -> duckdb::Result<()>| -> Result<()> {
             let mut appender = transaction.appender(table)?;
-            for named in named(salt, extracts, facts) {
-                fill(&mut appender, &named)?;
+            for named in &named {
+                fill(&mut appender, named)?;
             }
             finish(appender)
         };
@@ -208,6 +241,8 @@ fn load(
             facts.nickname
         ])
     })?;
+    let numbers: Vec<String> = extracts.iter().map(|extract| extract.id.to_string()).collect();
+    transaction.execute_batch(&format!("delete from problem where extract in ({})", numbers.join(",")))?;
     stage("problem", &mut |rows, named| {
         let append = |message| rows.append_row(params![named.extract.id, named.facts.instance, message]);
         named.facts.problems.iter().try_for_each(append)
@@ -227,7 +262,8 @@ fn load(
                 report.transports.is_some(),
                 named.facts.tor_version.as_ref().filter(|_| Some(report.ends) == newest),
                 named.extract.id,
-                time(named.extract.received),
+                time(named.extract.confirmed),
+                named.facts.instance,
             ])
         })
     })?;
@@ -245,7 +281,8 @@ fn load(
                 requests.seconds,
                 requests.answered,
                 named.extract.id,
-                time(named.extract.received)
+                time(named.extract.confirmed),
+                named.facts.instance
             ])
         })
     })?;
@@ -265,7 +302,8 @@ fn load(
                 traffic.sent,
                 traffic.received,
                 named.extract.id,
-                time(named.extract.received)
+                time(named.extract.confirmed),
+                named.facts.instance
             ])
         })
     })?;
@@ -285,14 +323,33 @@ struct Named<'a> {
     facts: &'a InstanceFacts,
 }
 
-fn named<'a>(salt: &Salt, extracts: &'a [Extract], facts: &'a [Vec<InstanceFacts>]) -> impl Iterator<Item = Named<'a>> {
-    extracts.iter().zip(facts).flat_map(move |(extract, facts)| {
-        facts.iter().map(move |facts| Named {
-            extract,
-            bridge: salt.bridge(facts.hashed_fingerprint.as_deref(), &extract.server, &facts.instance),
-            facts,
-        })
-    })
+/// An instance that does not say its fingerprint, this time, is the bridge that stood there before.
+fn named<'a>(
+    transaction: &Transaction<'_>,
+    salt: &Salt,
+    extracts: &'a [Extract],
+    facts: &'a [Vec<InstanceFacts>],
+) -> Result<Vec<Named<'a>>> {
+    let mut statement = transaction.prepare(
+        "select server, instance, arg_max(bridge, extract) from sighting where hashed_fingerprint is not null group by all",
+    )?;
+    let known = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    let mut standing: HashMap<(String, String), String> = known.collect::<Result<_, _>>()?;
+    let mut named = Vec::new();
+    for (extract, facts) in extracts.iter().zip(facts) {
+        for facts in facts {
+            let place = (extract.server.clone(), facts.instance.clone());
+            let bridge = match &facts.hashed_fingerprint {
+                Some(fingerprint) => salt.bridge(fingerprint),
+                None => standing.get(&place).cloned().unwrap_or_else(|| salt.place(&place.0, &place.1)),
+            };
+            if facts.hashed_fingerprint.is_some() {
+                standing.insert(place, bridge.clone());
+            }
+            named.push(Named { extract, bridge, facts });
+        }
+    }
+    Ok(named)
 }
 
 fn counts(
@@ -301,10 +358,9 @@ fn counts(
     ends: Timestamp,
     counts: Option<&Vec<(String, u32)>>,
 ) -> duckdb::Result<()> {
-    counts
-        .into_iter()
-        .flatten()
-        .try_for_each(|(name, count)| rows.append_row(params![named.bridge, time(ends), named.extract.id, name, count]))
+    counts.into_iter().flatten().try_for_each(|(name, count)| {
+        rows.append_row(params![named.bridge, time(ends), named.extract.id, named.facts.instance, name, count])
+    })
 }
 
 /// A time as DuckDB's `timestamp` takes it: microseconds of UTC.

@@ -1,16 +1,21 @@
 //! The publication: the rows that may be seen, in a DuckDB of their own that is sealed. Whoever writes a query for a page
 //! can read these tables and nothing else: no file, no network, no extension, not the warehouse.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
+use serde_json::Value;
+
 use super::Rows;
 
 /// A sealed in-memory database of what may be published.
 pub struct Publication {
-    connection: Connection,
+    pub(super) connection: Connection,
+    /// What a query may not call or name; `None` where the doors are open.
+    pub(super) refused: Option<BTreeSet<String>>,
 }
 
 /// Why a query could not be answered, and where in its text.
@@ -35,6 +40,8 @@ impl std::error::Error for QueryError {}
 impl Publication {
     /// Closes the database's doors for good: whatever is queried from now on stays inside.
     pub(super) fn seal(connection: Connection) -> Result<Self> {
+        let mut refused = connection.prepare(include_str!("views/refused.sql"))?;
+        let refused = refused.query_map([], |row| row.get(0))?.collect::<duckdb::Result<BTreeSet<String>>>()?;
         connection
             .execute_batch(
                 "set autoinstall_known_extensions = false;
@@ -45,12 +52,12 @@ impl Publication {
                  set lock_configuration = true;",
             )
             .context("cannot seal the publication")?;
-        Ok(Self { connection })
+        Ok(Self { connection, refused: Some(refused) })
     }
 
     /// A database whose doors stay open, for the operator's own eyes.
     pub(super) fn unsealed(connection: Connection) -> Self {
-        Self { connection }
+        Self { connection, refused: None }
     }
 
     /// Makes a sealed publication from SQL statements: for tests of what reads publications.
@@ -63,7 +70,10 @@ impl Publication {
 
     /// Runs one `select`; anything else is refused.
     pub fn query(&self, sql: &str) -> Result<Rows, QueryError> {
-        only_select(&self.connection, sql)?;
+        let tree = only_select(&self.connection, sql)?;
+        if let Some(refused) = &self.refused {
+            harmless(&tree, refused).map_err(|message| QueryError { message, line: None, column: None })?;
+        }
         let rows = || -> Result<Rows> {
             let mut statement = self.connection.prepare(sql)?;
             let arrow = statement.query_arrow([])?;
@@ -76,17 +86,17 @@ impl Publication {
 }
 
 /// Lets a single `select` pass. DuckDB can write nothing but `select` statements as JSON, so its own parser decides.
-fn only_select(connection: &Connection, sql: &str) -> Result<(), QueryError> {
+fn only_select(connection: &Connection, sql: &str) -> Result<Value, QueryError> {
     let refused = |message: String| QueryError { message, line: None, column: None };
     // A parameter is not accepted there: its type is unknown when the statement is planned.
     let literal = sql.replace('\'', "''");
     let tree: String = connection
         .query_row(&format!("select json_serialize_sql('{literal}')"), [], |row| row.get(0))
         .map_err(|error| placed(&error.to_string()))?;
-    let tree: serde_json::Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
+    let tree: Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
     if tree["error"].as_bool() != Some(true) {
         return match tree["statements"].as_array().map(Vec::len) {
-            Some(1) => Ok(()),
+            Some(1) => Ok(tree),
             Some(0) => Err(refused("the query is empty".to_owned())),
             _ => Err(refused("a query is one `select` statement, here are several".to_owned())),
         };
@@ -101,6 +111,55 @@ fn only_select(connection: &Connection, sql: &str) -> Result<(), QueryError> {
         return Err(QueryError { message: message.to_owned(), line, column });
     }
     Err(refused("only `select` statements may be run here".to_owned()))
+}
+
+/// Functions that make tables and look at nothing outside of the query. All others may read settings, logs, or the machine.
+const TABLE_FUNCTIONS: [&str; 4] = ["generate_series", "range", "repeat", "unnest"];
+
+/// Lets a query pass that depends on the publication's rows alone, so that it tells nothing else and gives the same twice.
+fn harmless(tree: &Value, refused: &BTreeSet<String>) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+    if let Value::Object(node) = tree {
+        let get = |key: &str| node.get(key).unwrap_or(&Value::Null);
+        match (get("type").as_str(), get("class").as_str()) {
+            (Some("TABLE_FUNCTION"), _) => {
+                let name = text(&get("function")["function_name"]);
+                if !TABLE_FUNCTIONS.contains(&name.as_str()) {
+                    return Err(format!("the table function `{name}` may not be used here"));
+                }
+            }
+            (Some("BASE_TABLE"), _) => {
+                let (schema, name) = (text(get("schema_name")), text(get("table_name")));
+                if !["", "main"].contains(&schema.as_str()) || refused.contains(&name) {
+                    let name = if schema.is_empty() { name } else { format!("{schema}.{name}") };
+                    return Err(format!("there is no table `{name}` in the publication"));
+                }
+            }
+            (Some("SHOW_REF"), _) => return Err("only `select` statements may be run here".to_owned()),
+            (_, Some("FUNCTION")) if refused.contains(&text(get("function_name"))) => {
+                return Err(format!(
+                    "`{}` may not be used here: it depends on more than the data",
+                    text(get("function_name"))
+                ));
+            }
+            (_, Some("COLUMN_REF")) => {
+                if let Some([name]) = get("column_names").as_array().map(Vec::as_slice)
+                    && refused.contains(&text(name))
+                {
+                    return Err(format!("`{}` may not be used here: it depends on more than the data", text(name)));
+                }
+            }
+            _ => {}
+        }
+        if !get("sample").is_null() {
+            return Err("a query may not draw a sample: it must give the same twice".to_owned());
+        }
+    }
+    match tree {
+        Value::Object(node) => node.values().try_for_each(|value| harmless(value, refused)),
+        Value::Array(items) => items.iter().try_for_each(|value| harmless(value, refused)),
+        _ => Ok(()),
+    }
 }
 
 /// DuckDB shows a query's place as `LINE 2: <text>` with a caret below; this reads it back.

@@ -122,7 +122,9 @@ fn settings(connection: &Connection, project: &Project, fleet: &Fleet, site: &Si
             private || rules.organizations,
         ],
     )?;
-    let salt = Salt::load(project, true)?;
+    let known: Option<String> =
+        connection.query_row("select max(name_of_nothing) from warehouse.salt", [], |row| row.get(0))?;
+    let salt = Salt::load(project, known.as_deref())?;
     let mut servers = connection.prepare("select distinct server from warehouse.sighting order by server")?;
     for server in servers.query_map([], |row| row.get::<_, String>(0))? {
         let server = server?;

@@ -48,9 +48,14 @@ impl Fixture {
         let attempt =
             Attempt { run, plugin, source, server: server.to_owned(), started: time, finished: time, raw, error };
         let mut warehouse = Warehouse::open(&self.project()).unwrap();
-        let salt = Salt::load(&self.project(), warehouse.has_history().unwrap()).unwrap();
+        let salt = warehouse.salt(&self.project()).unwrap();
         let new = warehouse.record(&[attempt]).unwrap();
         warehouse.derive(&salt, |extracts| self.parse(extracts)).unwrap();
+        let said = self.fleet.servers.iter().flat_map(|(server, settings)| {
+            let bridges = settings.bridges.iter();
+            bridges.filter_map(|(instance, bridge)| Some((server.clone(), instance.clone(), bridge.publish?)))
+        });
+        warehouse.remember_refusals(&said.collect::<Vec<_>>()).unwrap();
         new[0]
     }
 
@@ -81,7 +86,7 @@ impl Fixture {
             label: Some(format!("server of {label}")),
             bridges: BTreeMap::new(),
         });
-        server.bridges.insert(instance.to_owned(), Bridge { label: Some(label.to_owned()), publish });
+        server.bridges.insert(instance.to_owned(), Bridge { label: Some(label.to_owned()), publish: Some(publish) });
     }
 }
 
@@ -171,8 +176,9 @@ fn reparse_comes_to_the_same_facts() {
     let everything = "select * from (select * from country_day join bridge_day using (bridge, day)) order by all";
     let before = fixture.private(everything);
     let project = fixture.project();
-    let salt = Salt::load(&project, true).unwrap();
-    let derived = Warehouse::open(&project).unwrap().reparse(&salt, |extracts| fixture.parse(extracts)).unwrap();
+    let mut warehouse = Warehouse::open(&project).unwrap();
+    let salt = warehouse.salt(&project).unwrap();
+    let derived = warehouse.reparse(&salt, |extracts| fixture.parse(extracts)).unwrap();
     assert_eq!(derived.extracts, 2);
     assert_eq!(fixture.private(everything), before);
 }
@@ -258,11 +264,13 @@ fn a_bridge_keeps_its_history_when_it_moves_to_another_server() {
 #[test]
 fn two_instances_with_one_key_are_one_bridge_and_are_named() {
     let mut fixture = Fixture::new();
-    let mut twin = report("b", "2026-03-02 13:00:00", &[], (8, 0));
-    let first = report("a", "2026-03-02 13:00:00", &[], (8, 0));
+    let mut twin = report("b", "2026-03-02 13:00:00", &[("de", 8)], (8, 0));
+    let first = report("a", "2026-03-02 13:00:00", &[("de", 8)], (8, 0));
     twin.hashed_fingerprint.clone_from(&first.hashed_fingerprint);
     fixture.heard("s", "2026-03-09 14:00:00", &[first, twin]);
     assert_eq!(fixture.query("select count(*) from bridge"), ["1"]);
+    assert_eq!(fixture.private("select country, clients from country_day"), ["de 8"], "nothing counts twice");
+    assert_eq!(fixture.private("select transport, clients from transport_day"), ["obfs4 8"]);
     assert_eq!(Warehouse::open(&fixture.project()).unwrap().doubles().unwrap(), ["s/a, s/b"]);
 }
 
@@ -278,7 +286,7 @@ fn traffic_in_short_intervals_is_added_up_and_a_whole_day_counts_once() {
         traffic("2026-03-04 10:00:00", 86400, 4096),
         traffic("2026-03-04 11:00:00", 86400, 8192),
     ];
-    fixture.heard("s", "2026-03-09 14:00:00", &[facts]);
+    fixture.heard("s", "2026-03-05 10:00:00", &[facts]);
     assert_eq!(
         fixture.query("select day, sent_bytes, received_bytes from traffic_day order by day"),
         ["2026-03-02 3072 null", "2026-03-03 8192 null"]
@@ -436,7 +444,9 @@ mod publication {
     fn a_publication_holds_no_identity_and_no_exact_time() {
         let fixture = fleet();
         let publication = fixture.publication(Scope::Public);
+        let publication = Publication { refused: None, ..publication };
         let tables = lines(&publication, "select table_name from duckdb_tables() order by table_name");
+        assert_eq!(lines(&publication, "select count(*) from duckdb_databases() where path is not null"), ["0"]);
         assert_eq!(
             tables.join(" "),
             "assignment bridge bridge_day collection country country_day day organization publication \
@@ -473,7 +483,7 @@ fn without_its_salt_a_warehouse_with_history_is_not_written_to() {
     let mut fixture = Fixture::new();
     fixture.heard("s", "2026-03-02 14:00:00", &[report("a", "2026-03-02 13:00:00", &[], (8, 0))]);
     std::fs::remove_file(fixture.project().salt()).unwrap();
-    let error = Salt::load(&fixture.project(), true).err().unwrap().to_string();
+    let error = Warehouse::open(&fixture.project()).unwrap().salt(&fixture.project()).err().unwrap().to_string();
     assert!(error.contains("restore it from your backup"), "{error}");
 }
 
@@ -507,10 +517,21 @@ mod sealing {
 
     #[test]
     fn a_query_cannot_read_a_file() {
-        assert!(refused("select * from read_text('/etc/passwd')").contains("disabled by configuration"));
-        assert!(refused("select * from read_csv('/etc/passwd')").contains("disabled by configuration"));
-        assert!(refused("select * from glob('/etc/*')").contains("disabled by configuration"));
+        for function in ["read_text('/etc/passwd')", "read_csv('/etc/passwd')", "read_blob('/etc/*')", "glob('/etc/*')"]
+        {
+            assert!(refused(&format!("select * from {function}")).contains("may not be used here"));
+        }
         assert!(refused("from '/etc/passwd'").contains("does not exist"));
+    }
+
+    #[test]
+    fn what_the_first_look_at_a_query_lets_through_the_seal_stops() {
+        let connection = duckdb::Connection::open_in_memory().unwrap();
+        let publication = Publication { refused: None, ..Publication::seal(connection).unwrap() };
+        for function in ["read_text('/etc/passwd')", "glob('/etc/*')"] {
+            let error = publication.query(&format!("select * from {function}")).err().unwrap();
+            assert!(error.message.contains("disabled by configuration"), "{error}");
+        }
     }
 
     #[test]
@@ -544,11 +565,43 @@ mod sealing {
             "select * from work.place",
             "select * from setting.rule",
         ] {
-            assert!(publication.query(sql).err().unwrap().message.contains("does not exist"), "{sql}");
+            let message = publication.query(sql).err().unwrap().message;
+            assert!(message.contains("there is no table") || message.contains("does not exist"), "{sql}: {message}");
         }
         let attach = format!("attach '{}' as w", fixture.project().warehouse().display());
         assert!(publication.query(&attach).err().unwrap().message.contains("only `select`"));
-        assert_eq!(lines(&publication, "select count(*) from duckdb_databases() where path is not null"), ["0"]);
+    }
+
+    #[test]
+    fn a_query_cannot_reach_settings_logs_or_anything_but_the_data() {
+        for sql in [
+            "select * from duckdb_settings()",
+            "from duckdb_settings",
+            "select * from pg_catalog.pg_settings",
+            "select * from information_schema.tables",
+            "select * from enable_logging('QueryLog')",
+            "select * from (select * from enable_profiling())",
+            "with x as (from duckdb_logs()) from x",
+            "show all tables",
+            "describe t",
+            "select current_setting('secret_directory')",
+            "select * from query('select 1')",
+        ] {
+            refused(sql);
+        }
+    }
+
+    #[test]
+    fn a_query_gives_the_same_twice() {
+        for sql in [
+            "select now()",
+            "select current_date",
+            "select a from t order by random()",
+            "select uuid()",
+            "from t tablesample 10%",
+        ] {
+            refused(sql);
+        }
     }
 
     #[test]
@@ -572,5 +625,134 @@ mod sealing {
         assert_eq!(place("select a\nfrom t\nwhere b = 1"), (Some(3), Some(7)));
         assert_eq!(place("select a\n frm t t t"), (Some(2), Some(6)));
         assert_eq!(place("select nope(a) from t"), (Some(1), Some(8)));
+    }
+}
+
+#[test]
+fn a_salt_that_is_not_the_warehouses_own_is_refused() {
+    let mut fixture = Fixture::new();
+    fixture.heard("s", "2026-03-02 14:00:00", &[report("a", "2026-03-02 13:00:00", &[], (8, 0))]);
+    std::fs::write(fixture.project().salt(), "0".repeat(64)).unwrap();
+    let error = Warehouse::open(&fixture.project()).unwrap().salt(&fixture.project()).err().unwrap().to_string();
+    assert!(error.contains("is not the salt"), "{error}");
+    let made = Publication::make(&fixture.project(), &fixture.fleet, &fixture.site, Scope::Public);
+    assert!(made.err().unwrap().to_string().contains("is not the salt"));
+}
+
+#[test]
+fn a_server_that_returns_to_what_it_said_before_has_corrected_what_it_said_in_between() {
+    let mut fixture = Fixture::new();
+    let say = |clients| [report("a", "2026-03-02 13:00:00", &[("de", clients)], (clients, 0))];
+    fixture.heard("s", "2026-03-03 01:00:00", &say(48));
+    fixture.heard("s", "2026-03-03 02:00:00", &say(800));
+    assert!(!fixture.heard("s", "2026-03-03 03:00:00", &say(48)));
+    let facts = "select clients, (select sum(clients) from country_day) from bridge_day where day = '2026-03-02'";
+    assert_eq!(fixture.private(facts), ["48 48"]);
+    assert_eq!(fixture.private("select count(*) from warehouse.extract, warehouse.sighting"), ["4"]);
+    let project = fixture.project();
+    let mut warehouse = Warehouse::open(&project).unwrap();
+    let salt = warehouse.salt(&project).unwrap();
+    warehouse.reparse(&salt, |extracts| fixture.parse(extracts)).unwrap();
+    drop(warehouse);
+    assert_eq!(fixture.private(facts), ["48 48"]);
+}
+
+#[test]
+fn a_bridge_with_a_new_key_has_the_label_and_the_old_one_keeps_its_history_under_a_pseudonym() {
+    let mut fixture = Fixture::new();
+    fixture.label("s", "a", "Oak", true);
+    fixture.heard("s", "2026-03-02 14:00:00", &[report("a", "2026-03-02 13:00:00", &[], (8, 0))]);
+    let mut facts = report("a", "2026-03-03 13:00:00", &[], (16, 0));
+    facts.hashed_fingerprint = Some("F".repeat(40));
+    fixture.heard("s", "2026-03-05 14:00:00", &[facts]);
+    let labels = fixture.query("select label, first_day from bridge order by first_day");
+    assert!(labels[0].starts_with("bridge-") && labels[0].ends_with("2026-03-02"), "{labels:?}");
+    assert_eq!(labels[1], "Oak 2026-03-03");
+}
+
+#[test]
+fn an_instance_that_does_not_say_its_fingerprint_this_time_is_the_bridge_that_stood_there() {
+    let mut fixture = Fixture::new();
+    fixture.heard("s", "2026-03-02 14:00:00", &[report("a", "2026-03-02 13:00:00", &[], (8, 0))]);
+    let nameless = InstanceFacts { hashed_fingerprint: None, ..report("a", "2026-03-03 13:00:00", &[], (16, 0)) };
+    fixture.heard("s", "2026-03-05 14:00:00", &[nameless]);
+    assert_eq!(fixture.private("select count(distinct bridge), sum(clients) from bridge_day"), ["1 24"]);
+}
+
+#[test]
+fn an_answer_that_shows_the_next_interval_proves_nothing_of_the_one_before() {
+    let mut fixture = Fixture::new();
+    // it writes at 6 and is asked at 8
+    let day = |n: u32| [report("a", &format!("2026-03-{n:02} 06:00:00"), &[], (8, 0))];
+    fixture.heard("s", "2026-03-03 08:00:00", &day(3));
+    fixture.silent("s", "2026-03-04 08:00:00");
+    fixture.heard("s", "2026-03-05 08:00:00", &day(5));
+    fixture.heard("s", "2026-03-06 08:00:00", &day(6));
+    assert_eq!(
+        fixture.query("select day, state from bridge_day order by day"),
+        ["2026-03-02 reported", "2026-03-03 unreachable", "2026-03-04 reported", "2026-03-05 reported"]
+    );
+}
+
+#[test]
+fn before_a_server_was_asked_for_the_first_time_only_reports_are_known() {
+    let mut fixture = Fixture::new();
+    fixture.heard("s", "2026-03-20 14:00:00", &[report("a", "2026-01-02 13:00:00", &[], (8, 0))]);
+    fixture.heard("s", "2026-03-22 14:00:00", &[report("a", "2026-03-22 13:00:00", &[], (8, 0))]);
+    assert_eq!(
+        fixture.private("select day, state from bridge_day where day < '2026-03-20' order by day"),
+        ["2026-01-02 reported", "2026-03-19 no_report"]
+    );
+}
+
+#[test]
+fn a_bridge_that_has_not_yet_told_is_expected_on_the_newest_day() {
+    let mut fixture = Fixture::new();
+    let both = |n: u32, b: u32| {
+        [
+            report("a", &format!("2026-03-{n:02} 06:00:00"), &[], (8, 0)),
+            report("b", &format!("2026-03-{b:02} 23:00:00"), &[], (8, 0)),
+        ]
+    };
+    fixture.heard("s", "2026-03-05 08:00:00", &both(5, 4));
+    fixture.heard("s", "2026-03-06 08:00:00", &both(6, 5));
+    assert_eq!(
+        fixture.query("select day, complete, bridges_reporting, bridges_expected from day order by day desc limit 2"),
+        ["2026-03-05 false 2 2", "2026-03-04 true 2 2"]
+    );
+}
+
+mod refusals {
+    use super::*;
+
+    fn public(fixture: &Fixture) -> Vec<String> {
+        fixture.query("select distinct label from bridge order by label")
+    }
+
+    fn refused() -> Fixture {
+        let mut fixture = Fixture::new();
+        fixture.label("s", "a", "Oak", true);
+        fixture.label("s", "b", "Elm", false);
+        let ends = "2026-03-02 13:00:00";
+        fixture.heard("s", "2026-03-05 14:00:00", &[report("a", ends, &[], (8, 0)), report("b", ends, &[], (8, 0))]);
+        assert_eq!(public(&fixture), ["Oak"]);
+        fixture
+    }
+
+    #[test]
+    fn a_refusal_outlives_the_entry_of_its_server() {
+        let mut fixture = refused();
+        fixture.fleet.servers.clear();
+        assert_eq!(public(&fixture).len(), 1);
+    }
+
+    #[test]
+    fn a_refusal_goes_with_the_bridge_to_another_place() {
+        let mut fixture = refused();
+        fixture.fleet.servers.clear();
+        fixture.heard("t", "2026-03-06 14:00:00", &[report("b", "2026-03-03 13:00:00", &[], (8, 0))]);
+        assert_eq!(public(&fixture).len(), 1);
+        fixture.label("t", "b", "Elm", true);
+        assert_eq!(public(&fixture).len(), 2, "until it is allowed by name");
     }
 }

@@ -1,4 +1,5 @@
 -- The newest word on an interval is the one that counts: within the batch, and against what is known already.
+delete from sighting where extract in (select extract from staged_sighting);
 insert into sighting select * from staged_sighting;
 
 create or replace temp table won_report as
@@ -7,7 +8,7 @@ from staged_report
 where not exists (select 1 from report
                   where report.bridge = staged_report.bridge and report.ends = staged_report.ends
                     and report.received > staged_report.received)
-qualify row_number() over (partition by bridge, ends order by received desc, extract desc) = 1;
+qualify row_number() over (partition by bridge, ends order by received desc, extract desc, instance) = 1;
 
 delete from country_count using won_report
 where country_count.bridge = won_report.bridge and country_count.ends = won_report.ends;
@@ -16,40 +17,40 @@ where transport_count.bridge = won_report.bridge and transport_count.ends = won_
 
 -- A version that was seen is not forgotten because a later extract, with a newer interval, no longer says it.
 insert into report
-select * from won_report
+select * exclude (instance) from won_report
 on conflict do update set
     seconds = excluded.seconds, ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, no_geoip = excluded.no_geoip,
     has_countries = excluded.has_countries, has_transports = excluded.has_transports,
     tor_version = coalesce(excluded.tor_version, report.tor_version),
     extract = excluded.extract, received = excluded.received;
 insert into country_count
-select bridge, ends, country, clients from staged_country semi join won_report using (bridge, ends, extract);
+select bridge, ends, country, clients from staged_country semi join won_report using (bridge, ends, extract, instance);
 insert into transport_count
-select bridge, ends, transport, clients from staged_transport semi join won_report using (bridge, ends, extract);
+select bridge, ends, transport, clients from staged_transport semi join won_report using (bridge, ends, extract, instance);
 
 create or replace temp table won_request as
 select * from staged_request
 where not exists (select 1 from request
                   where request.bridge = staged_request.bridge and request.ends = staged_request.ends
                     and request.received > staged_request.received)
-qualify row_number() over (partition by bridge, ends order by received desc, extract desc) = 1;
+qualify row_number() over (partition by bridge, ends order by received desc, extract desc, instance) = 1;
 
 delete from request_country_count using won_request
 where request_country_count.bridge = won_request.bridge and request_country_count.ends = won_request.ends;
 insert into request
-select * from won_request
+select * exclude (instance) from won_request
 on conflict do update set
     seconds = excluded.seconds, answered = excluded.answered,
     extract = excluded.extract, received = excluded.received;
 insert into request_country_count
-select bridge, ends, country, requests from staged_request_country semi join won_request using (bridge, ends, extract);
+select bridge, ends, country, requests from staged_request_country semi join won_request using (bridge, ends, extract, instance);
 
 insert into traffic
-select * from staged_traffic
+select * exclude (instance) from staged_traffic
 where not exists (select 1 from traffic
                   where traffic.bridge = staged_traffic.bridge and traffic.ends = staged_traffic.ends
                     and traffic.received > staged_traffic.received)
-qualify row_number() over (partition by bridge, ends order by received desc, extract desc) = 1
+qualify row_number() over (partition by bridge, ends order by received desc, extract desc, instance) = 1
 on conflict do update set
     seconds = excluded.seconds, sent_bytes = excluded.sent_bytes, received_bytes = excluded.received_bytes,
     extract = excluded.extract, received = excluded.received;

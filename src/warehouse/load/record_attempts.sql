@@ -17,6 +17,21 @@ select staged_attempt.number, coalesce(extract.received = staged_attempt.finishe
 from staged_attempt
 left join extract using (plugin, source, server, hash);
 
+-- A server that returns to what it said before has corrected what it said in between: its extract counts anew.
+create or replace temp table staged_return as
+select staged_status.extract
+from staged_attempt
+join staged_status using (number)
+where not is_new and staged_status.extract is not null
+  and not exists (select 1 from collection
+                  where collection.run = staged_attempt.run and collection.plugin = staged_attempt.plugin
+                    and collection.source = staged_attempt.source and collection.server = staged_attempt.server)
+  and staged_status.extract <> (
+      select arg_max(collection.extract, collection.finished) from collection
+      where collection.plugin = staged_attempt.plugin and collection.source = staged_attempt.source
+        and collection.server = staged_attempt.server and collection.finished < staged_attempt.finished);
+delete from derivation where extract in (select extract from staged_return);
+
 insert into collection
 select run, plugin, source, server, started, finished,
        case when error is not null then 'failed' when is_new then 'new' else 'unchanged' end,

@@ -47,6 +47,12 @@ create table sighting (
     nickname text
 );
 
+-- Bridges whose publication was refused (`publish: false`); kept when the configuration no longer names them.
+create table refused (bridge text primary key);
+
+-- The salt under which bridges are named, as the name that it gives to nothing.
+create table salt (name_of_nothing text not null);
+
 -- Facts, keyed by a bridge and the end of an interval. A null is not known, which is not zero.
 create table report (
     bridge text not null,

@@ -1,11 +1,15 @@
 -- Which bridges there are, where they stand, and what they are called. Reads: warehouse.*, setting.*
 create schema work;
 
--- A bridge stands where it was seen last.
+-- A bridge stands where it was seen last. Of several that were seen in one place, the newest is there still.
 create table work.place as
-select sighting.bridge, sighting.server, sighting.instance
-from warehouse.sighting join warehouse.extract on extract.id = sighting.extract
-qualify row_number() over (partition by bridge order by extract.received desc, sighting.extract desc, sighting.instance) = 1;
+select bridge, server, instance,
+       row_number() over (partition by server, instance order by received desc, extract desc, bridge) = 1 as is_there
+from (
+    select sighting.bridge, sighting.server, sighting.instance, sighting.extract, extract.received
+    from warehouse.sighting join warehouse.extract on extract.id = sighting.extract
+    qualify row_number() over (partition by bridge order by extract.received desc, sighting.extract desc, sighting.instance) = 1
+);
 
 -- When each bridge was seen, when its server was asked, and when its server answered.
 create table work.seen as
@@ -16,19 +20,22 @@ group by sighting.bridge;
 create table work.asked as
 select server, finished, status <> 'failed' as answered from warehouse.collection;
 
--- Names: those of the configuration, else those that the source suggests, else pseudonyms.
+-- Names: those of the configuration, else those that the source suggests, else pseudonyms. A bridge whose publication was
+-- once refused stays refused, wherever it goes and whatever is said of servers no more, until it is allowed by name.
 create table work.named_bridge as
 select
     place.bridge as private_bridge,
     substr(place.bridge, 1, 12) as bridge,
     place.server as private_server,
-    coalesce(given.label, suggested.label, 'bridge-' || substr(place.bridge, 1, 8)) as label,
+    coalesce(case when place.is_there then coalesce(given.label, suggested.label) end,
+             'bridge-' || substr(place.bridge, 1, 8)) as label,
     coalesce(case when setting.private then place.server end, given_server.label, suggested_server.label,
              given_server.pseudonym) as server,
-    coalesce(given.publish, true) or setting.private as publish
+    setting.private or coalesce(given.publish, refused.bridge is null) as publish
 from work.place
 cross join setting.rule as setting
 left join setting.bridge as given on given.server = place.server and given.instance = place.instance
 left join setting.server as given_server on given_server.server = place.server
+left join warehouse.refused as refused on refused.bridge = place.bridge
 left join warehouse.label as suggested on suggested.server = place.server and suggested.instance = place.instance
 left join warehouse.label as suggested_server on suggested_server.server = place.server and suggested_server.instance = '';

@@ -37,22 +37,26 @@ from (
 cross join setting.rule as setting;
 
 -- The days on which a bridge is expected to report: from its first report until its last; or until its server, asked
--- later, has shown that it is gone; or until the server was asked last. A report can be read 36 hours after its day began.
+-- later, has shown that it is gone; or until the newest day of which its server could have told when it was asked last.
 create table work.span as
 select
     named_bridge.private_bridge,
     min(report_day.day) as first_day,
     greatest(
         max(report_day.day),
-        max(cast(case when answered.last_answer > seen.seen then seen.seen else asked.last_asked end - interval 36 hours as date))
-    ) as until_day
+        max(cast(case when asked.last_answer > seen.seen then seen.seen - interval 36 hours
+                      else asked.last_asked - interval 12 hours end as date))
+    ) as until_day,
+    -- Of what was before its server was asked for the first time, only reports are known.
+    any_value(cast(asked.first_asked - interval 60 hours as date)) as asked_from
 from work.named_bridge
 join work.report_day on report_day.bridge = named_bridge.private_bridge
 left join work.seen on seen.bridge = named_bridge.private_bridge
-left join (select server, max(finished) as last_asked from work.asked group by server) as asked
-    on asked.server = named_bridge.private_server
-left join (select server, max(finished) as last_answer from work.asked where answered group by server) as answered
-    on answered.server = named_bridge.private_server
+left join (
+    select server, min(finished) as first_asked, max(finished) as last_asked,
+           max(finished) filter (where answered) as last_answer
+    from work.asked group by server
+) as asked on asked.server = named_bridge.private_server
 where named_bridge.publish
 group by named_bridge.private_bridge;
 
@@ -64,14 +68,17 @@ join work.place on place.server = given.server and place.instance = given.instan
 
 -- Every bridge-day that may be seen: all that a later step reads is joined with this.
 create table work.visible as
-select private_bridge, cast(day as date) as day
+select bridge_day.private_bridge, bridge_day.day
 from (
-    select private_bridge, unnest(generate_series(first_day, least(until_day, last_day), interval 1 day)) as day
+    select private_bridge, asked_from,
+           cast(unnest(generate_series(first_day, least(until_day, last_day), interval 1 day)) as date) as day
     from work.span cross join work.newest
-) as span_bridge_day
-where (select scope from setting.rule) is null
-   or exists (
-        select 1 from work.assigned
-        where assigned.organization = (select scope from setting.rule)
-          and assigned.private_bridge = span_bridge_day.private_bridge
-          and span_bridge_day.day between coalesce(from_day, date '0001-01-01') and coalesce(until_day, date '9999-12-31'));
+) as bridge_day
+left join work.report_day on report_day.bridge = bridge_day.private_bridge and report_day.day = bridge_day.day
+where (report_day.ends is not null or asked_from is null or bridge_day.day > asked_from)
+  and ((select scope from setting.rule) is null
+       or exists (
+            select 1 from work.assigned
+            where assigned.organization = (select scope from setting.rule)
+              and assigned.private_bridge = bridge_day.private_bridge
+              and bridge_day.day between coalesce(from_day, date '0001-01-01') and coalesce(until_day, date '9999-12-31')));

@@ -1,16 +1,24 @@
 -- The views that queries see (key first), made of what is visible.
 
--- A report of a day can be read from 12 to 60 hours after the day began (then the next one has overwritten it), and surely
--- from 36 hours on. So a server has been heard for a day if it answered in those last hours, or answered when asked last.
+-- A report of a day can be read from 12 to 60 hours after the day began, until the next one overwrites it, and surely from
+-- 36 hours on. So where there is none, the server has been heard for it if it answered in those last hours, or answered
+-- when it was asked last.
 create table work.heard as
-select server, cast(day as date) as day,
-       bool_or(answered and finished >= day + interval 36 hours) or arg_max(answered, finished) as heard
+select missing.private_bridge, missing.day,
+       bool_or(asked.answered and asked.finished >= missing.day + interval 36 hours)
+           or arg_max(asked.answered, asked.finished) as heard
 from (
-    select server, finished, answered, unnest(generate_series(
-        date_trunc('day', finished - interval 60 hours) + interval 1 day, finished - interval 12 hours, interval 1 day)) as day
-    from work.asked
-)
-group by server, day;
+    select visible.private_bridge, visible.day, named_bridge.private_server,
+           least(visible.day + interval 60 hours, coalesce(next.ends, timestamp '9999-12-31')) as overwritten
+    from work.visible
+    join work.named_bridge using (private_bridge)
+    asof left join work.report_day as next on next.bridge = visible.private_bridge and visible.day < next.day
+    where not exists (select 1 from work.report_day
+                      where report_day.bridge = visible.private_bridge and report_day.day = visible.day)
+) as missing
+join work.asked on asked.server = missing.private_server
+               and asked.finished >= missing.day + interval 12 hours and asked.finished < missing.overwritten
+group by missing.private_bridge, missing.day;
 
 create table bridge_day as
 select
@@ -32,7 +40,7 @@ from work.visible
 join work.named_bridge using (private_bridge)
 cross join setting.rule as setting
 left join work.report_day on report_day.bridge = visible.private_bridge and report_day.day = visible.day
-left join work.heard on heard.server = named_bridge.private_server and heard.day = visible.day
+left join work.heard on heard.private_bridge = visible.private_bridge and heard.day = visible.day
 order by bridge, day;
 
 create table bridge as
@@ -90,7 +98,7 @@ having sum(clients) >= (select minimum_clients from setting.rule);
 
 create table country_day as
 select bridge, day, case when shown.country is null then 'other' else fact.country end as country,
-       cast(sum(fact.clients) as integer) as clients
+       cast(sum(fact.clients) as bigint) as clients
 from work.country_fact as fact
 left join work.shown_country as shown using (day, country)
 group by all
@@ -123,7 +131,7 @@ order by bridge, day;
 create table request_country_day as
 select named_bridge.bridge, visible.day,
        case when shown.country is null and setting.minimum_clients > 0 then 'other' else fact.country end as country,
-       cast(sum(fact.requests) as integer) as directory_requests
+       cast(sum(fact.requests) as bigint) as directory_requests
 from work.visible
 join work.named_bridge using (private_bridge)
 join work.request_by_day as request on request.bridge = visible.private_bridge and request.day = visible.day

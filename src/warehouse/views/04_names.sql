@@ -47,11 +47,11 @@ semi join organization on organization.organization = assigned.organization
 where private_bridge in (select private_bridge from work.visible)
 order by all;
 
--- Exact times and sizes stay private.
+-- Exact times and sizes stay private. A collection belongs to the day before it, and is seen if that is.
 create table collection as
 select
     dense_rank() over (order by collection.run) as run,
-    named_server.server,
+    case when setting.private then collection.server else server_day.server end as server,
     collection.plugin || '/' || collection.source as source,
     case when setting.private then collection.started else date_trunc('day', collection.started) end as started,
     case when setting.private then collection.finished else date_trunc('day', collection.finished) end as finished,
@@ -59,11 +59,13 @@ select
     collection.error,
     case when setting.private then collection.bytes end as bytes
 from warehouse.collection
-join (
-    select distinct named_bridge.private_server, named_bridge.server
-    from work.named_bridge join work.visible using (private_bridge)
-) as named_server on named_server.private_server = collection.server
 cross join setting.rule as setting
+left join (
+    select distinct visible.day, named_bridge.private_server, named_bridge.server
+    from work.named_bridge join work.visible using (private_bridge)
+) as server_day on server_day.private_server = collection.server
+               and server_day.day = cast(collection.finished as date) - 1
+where setting.private or server_day.server is not null
 order by run, server, source;
 
 create table publication as

@@ -29,7 +29,7 @@ months as (
         count(*) filter (where complete) as complete_days,
         cast(round(avg(clients) filter (where complete)) as bigint) as clients,
         max(clients) filter (where complete) as most,
-        arg_max(day, clients) filter (where complete) as most_day,
+        arg_max(day, (clients, -epoch(day))) filter (where complete) as most_day,
         max(bridges_reporting) as bridges,
         cast(sum(sent_bytes) as bigint) as sent_bytes,
         cast(sum(received_bytes) as bigint) as received_bytes,

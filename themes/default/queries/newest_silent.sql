@@ -3,7 +3,7 @@ with newest as (
     select coalesce(max(day) filter (where complete), max(day)) as day from day
 ),
 spoken as (
-    select bridge, max(day) filter (where state = 'reported') as day from bridge_day group by bridge
+    select bridge, max(day) filter (where state = 'reported') as day from bridge_day where day <= (select day from newest) group by bridge
 )
 select bridge.bridge, bridge.label, bridge_day.state, spoken.day + 1 as since
 from bridge_day

@@ -36,7 +36,7 @@ impl Source for Sample {
     fn ask(&self, server: &str, _run: Timestamp) -> Vec<Answer> {
         let answer = |attempt: super::Attempt| {
             let (raw, failure) = match attempt.outcome {
-                Ok(bytes) => tor_bridge::read(bytes),
+                Ok(bytes) => tor_bridge::read(bytes, attempt.finished),
                 Err(reason) => (None, Some(Failure::Told(reason))),
             };
             // All servers of a day are of one run, which began with that day.

@@ -17,6 +17,14 @@ use crate::warehouse::{InstanceFacts, Report, Requests, Traffic};
 const DAY: u32 = 86_400;
 /// How far a server's clock may have been set back since tor wrote a file.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
+/// An interval grows when the machine sleeps; this long is no interval of a bridge that works.
+const LONGEST_INTERVAL: u32 = 31 * DAY;
+/// tor 0.2.2 was the first to write such statistics.
+const FIRST_STATISTICS: Timestamp = Timestamp::constant(1_262_304_000, 0);
+/// More addresses than a bridge can meet in an interval.
+const MOST_CLIENTS: u32 = 100_000_000;
+/// More bytes than pass through a machine in a day: 128 TiB.
+const MOST_BYTES: u64 = 1 << 47;
 /// More entries than there are countries, transports, or values that tor keeps.
 const MOST_ENTRIES: usize = 2_000;
 const LONGEST_TRANSPORT: usize = 64;
@@ -123,8 +131,9 @@ fn history(
 ) -> Result<Vec<(Timestamp, u32, u64)>> {
     let key = |what| format!("BWHistory{direction}{what}");
     let ends = lines.parse(&key("Ends"), time)?;
-    let seconds = lines.parse(&key("Interval"), number::<u32>)?;
-    let values = lines.parse(&key("Values"), |value| entries(value)?.into_iter().map(number::<u64>).collect())?;
+    let seconds = lines.parse(&key("Interval"), |value| number(value, LONGEST_INTERVAL))?;
+    let values = lines
+        .parse(&key("Values"), |value| entries(value)?.into_iter().map(|value| number(value, MOST_BYTES)).collect())?;
     let (Some(ends), Some(seconds), Some(values)) = (ends, seconds, values) else {
         return Ok(Vec::new());
     };
@@ -137,6 +146,9 @@ fn history(
     for (age, bytes) in values.into_iter().rev().enumerate().skip(running) {
         let since = i64::from(seconds).saturating_mul(i64::try_from(age).unwrap_or(i64::MAX));
         let ends = ends.checked_sub(SignedDuration::from_secs(since)).map_err(|_| "has a history before all time")?;
+        if seconds > LONGEST_INTERVAL {
+            return Err(format!("is about {seconds} s, more than a month"));
+        }
         if ends > now + CLOCK_TOLERANCE {
             return Err("is from the future".to_owned());
         }
@@ -192,6 +204,9 @@ impl<'a> Lines<'a> {
         if seconds < DAY {
             return Err(format!("is about {seconds} s, less than a day"));
         }
+        if seconds > LONGEST_INTERVAL {
+            return Err(format!("is about {seconds} s, more than a month"));
+        }
         if ends > now + CLOCK_TOLERANCE {
             return Err("is from the future".to_owned());
         }
@@ -203,7 +218,7 @@ impl<'a> Lines<'a> {
 fn interval(value: &str) -> Result<(Timestamp, u32)> {
     let parts = value.split_once(" (").and_then(|(ends, rest)| Some((ends, rest.strip_suffix(" s)")?)));
     let (ends, seconds) = parts.ok_or("that is not `YYYY-MM-DD HH:MM:SS (N s)`")?;
-    Ok((time(ends)?, number(seconds)?))
+    Ok((time(ends)?, number(seconds, u32::MAX)?))
 }
 
 /// `YYYY-MM-DD HH:MM:SS`, in UTC.
@@ -211,14 +226,17 @@ fn time(value: &str) -> Result<Timestamp> {
     const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
     let time = DateTime::strptime(FORMAT, value).ok().filter(|time| time.strftime(FORMAT).to_string() == value);
     let time = time.and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
-    Ok(time.ok_or("with a time that is not `YYYY-MM-DD HH:MM:SS`")?)
+    let time = time.ok_or("with a time that is not `YYYY-MM-DD HH:MM:SS`")?;
+    if time < FIRST_STATISTICS { Err("with a time before there were such statistics".to_owned()) } else { Ok(time) }
 }
 
 /// Digits alone.
-fn number<T: std::str::FromStr>(value: &str) -> Result<T> {
+fn number<T: std::str::FromStr + PartialOrd>(value: &str, most: T) -> Result<T> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { value.parse().ok() } else { None };
-    number.ok_or_else(|| "with something that is not a number, or too large".to_owned())
+    number
+        .filter(|number| *number <= most)
+        .ok_or_else(|| "with something that is not a number, or too large".to_owned())
 }
 
 /// The parts of a list with commas; an empty value is an empty list.
@@ -241,7 +259,7 @@ fn counts(value: &str, fits: impl Fn(&str) -> bool) -> Result<Vec<(String, u32)>
         if !fits(name) {
             return Err("with a name that is not allowed".to_owned());
         }
-        counts.push((name.to_owned(), number(count)?));
+        counts.push((name.to_owned(), number(count, MOST_CLIENTS)?));
     }
     let mut names: Vec<&String> = counts.iter().map(|(name, _)| name).collect();
     names.sort();
@@ -278,7 +296,7 @@ fn number_of(key: &str, value: &str) -> Result<Option<u32>> {
     let mut found = None;
     for entry in entries(value)? {
         let (name, count) = entry.split_once('=').ok_or("with an entry that is not `NAME=NUMBER`")?;
-        if name == key && found.replace(number(count)?).is_some() {
+        if name == key && found.replace(number(count, MOST_CLIENTS)?).is_some() {
             return Err("with a name that stands twice".to_owned());
         }
     }

@@ -334,17 +334,17 @@ fn an_end_more_than_an_hour_after_the_servers_clock_is_from_the_future() {
 
 fn counted(name: &'static str) -> impl Strategy<Value = Option<Vec<(String, u32)>>> {
     proptest::option::of(
-        proptest::collection::btree_map(name, any::<u32>(), 0..20).prop_map(|map| map.into_iter().collect()),
+        proptest::collection::btree_map(name, 0..=MOST_CLIENTS, 0..20).prop_map(|map| map.into_iter().collect()),
     )
 }
 
 proptest! {
     #[test]
     fn what_is_printed_is_read_back(
-        second in 0..NOW,
-        seconds in DAY..,
+        second in FIRST_STATISTICS.as_second()..NOW,
+        seconds in DAY..=LONGEST_INTERVAL,
         countries in counted("[a-z0-9?]{2}"),
-        versions in proptest::option::of((any::<u32>(), any::<u32>())),
+        versions in proptest::option::of((0..=MOST_CLIENTS, 0..=MOST_CLIENTS)),
         transports in counted("[!-+\\--~]{1,64}"),
         geoip in any::<bool>(),
     ) {
@@ -378,4 +378,19 @@ proptest! {
         );
         let _ = facts(&[("state", state.as_bytes())]);
     }
+}
+
+#[test]
+fn numbers_that_no_bridge_can_have_counted_are_problems() {
+    let stats = |ends: &str, seconds: &str, countries: &str, versions: &str| {
+        let text =
+            format!("bridge-stats-end {ends} ({seconds} s)\nbridge-ips {countries}\nbridge-ip-versions {versions}\n");
+        problem("bridge-stats", text.as_bytes())
+    };
+    let ends = "2016-10-01 11:49:32";
+    assert!(stats(ends, "86400", "ru=4294967288", "v4=8,v6=0").contains("too large"));
+    assert!(stats(ends, "86400", "ru=8", "v4=3000000000,v6=0").contains("too large"));
+    assert!(stats(ends, "2147483647", "ru=8", "v4=8,v6=0").contains("more than a month"));
+    assert!(stats("1970-01-02 00:00:00", "86400", "ru=8", "v4=8,v6=0").contains("before there were"));
+    assert!(stats("0001-01-02 00:00:00", "86400", "ru=8", "v4=8,v6=0").contains("before there were"));
 }
