@@ -296,10 +296,10 @@ fn a_query_of_a_theme_that_reaches_for_more_is_refused_with_its_place() {
     let project = unbuilt_sample();
     let target = project.path("stolen");
     for (sql, expected) in [
-        ("select * from read_text('/etc/passwd')".to_owned(), "disabled by configuration"),
+        ("select * from read_text('/etc/passwd')".to_owned(), "may not be used here"),
         (format!("copy (select 1) to '{}'", target.display()), "only `select` statements"),
         ("load httpfs".to_owned(), "only `select` statements"),
-        ("select * from warehouse.sighting".to_owned(), "does not exist"),
+        ("select * from warehouse.sighting".to_owned(), "there is no table"),
         (format!("attach '{}' as w", project.path("data/torcollect.duckdb").display()), "only `select` statements"),
     ] {
         project.write("themes/default/queries/days.sql", &sql);

@@ -228,11 +228,33 @@ fn a_server_whose_clock_is_days_ahead_is_named_and_not_believed() {
 fn stale_statistics_are_a_report_of_their_own_day_and_of_no_other() {
     let project = one_bridge(&bridge_stats("2026-03-02 13:00:00", "de=8", "v4=8,v6=0", "obfs4=8"));
     project.run(&["collect"]).ok();
-    assert_eq!(project.private("select day, clients from bridge_day where state = 'reported'"), ["2026-03-02,8"]);
     assert_eq!(
-        project.private("select distinct state from bridge_day where day > '2026-03-02' and day < '2026-03-20'").len(),
-        1
+        project.private("select count(*) from bridge_day where day > '2026-03-02' and day < '2026-03-20'"),
+        ["0"],
+        "nobody asked then"
     );
+}
+
+#[test]
+fn numbers_that_cannot_be_harm_nobody_else() {
+    let stderr = faulty(&extract(bridge_stats(ENDS, "cn=8", "v4=3000000000,v6=0", "obfs4=8").as_bytes()), 4);
+    assert!(stderr.contains("server `bad`, instance `default`: `bridge-stats`"), "{stderr}");
+    assert!(stderr.contains("too large"), "{stderr}");
+}
+
+#[test]
+fn a_clock_that_was_mended_makes_the_same_statistics_count() {
+    let project = TestProject::new();
+    let tor = project.tor("a", &bridge_stats(ENDS, "cn=8", "v4=8,v6=0", "obfs4=8"));
+    let right = project.server("alpha", &[("default", &tor)]);
+    let mut wrong = vec!["faketime".to_owned(), "+2 hours".to_owned()];
+    wrong.extend(right.clone());
+    project.local_servers(&[("alpha", wrong)]);
+    project.run(&["collect"]).failed(4);
+    assert_eq!(project.private("select count(*) from warehouse.report"), ["0"]);
+    project.local_servers(&[("alpha", right)]);
+    project.run(&["collect"]).ok();
+    assert_eq!(project.private("select country from country_day"), ["cn"]);
 }
 
 #[test]
