@@ -344,3 +344,48 @@ fn a_query_prints_tables_csv_and_json() {
     let stderr = sample().run(&["query", "select lable from bridge"]).failed(1);
     assert!(stderr.contains("lable"), "{stderr}");
 }
+
+/// What stands in a folder itself, by name, hidden files too.
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn an_export_replaces_an_export_and_nothing_else() {
+    let project = unbuilt_sample();
+    let warehouse = fs::read(project.path("data/torcollect.duckdb")).unwrap();
+    fs::create_dir(project.path("out")).unwrap();
+    fs::copy(project.path("data/torcollect.duckdb"), project.path("out/warehouse.duckdb")).unwrap();
+    project.write("out/notes.txt", "mine");
+    project.write("out/empty", "");
+    project.write("out/public.duckdb.part", "mine too");
+    std::os::unix::fs::symlink(project.path("out/notes.txt"), project.path("out/link")).unwrap();
+    let before = names(&project.path("out"));
+    for target in ["data/torcollect.duckdb", "data/new.duckdb", "out/../data/new.duckdb"] {
+        let stderr = project.run(&["export", "--public", target]).failed(2);
+        assert!(stderr.contains("is in `data/`") && stderr.contains("\nhint: name another file"), "{stderr}");
+    }
+    for target in ["out/warehouse.duckdb", "out/notes.txt", "out/empty", "out/link", "out"] {
+        let stderr = project.run(&["export", "--public", target]).failed(2);
+        assert!(stderr.contains(&format!("`{target}` is there already and is no publication")), "{stderr}");
+    }
+    project.run(&["export", "--public", "none/public.duckdb"]).failed(1);
+    let odd = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"out/\xff.duckdb");
+    let stderr = crate::support::said(project.command().args(["export", "--public"]).arg(odd)).failed(2);
+    assert!(stderr.contains("is not UTF-8"), "{stderr}");
+    assert_eq!(names(&project.path("out")), before, "nothing was written");
+    assert_eq!(project.read("out/notes.txt"), "mine");
+    assert!(fs::read(project.path("data/torcollect.duckdb")).unwrap() == warehouse);
+
+    for _ in 0..2 {
+        project.run(&["export", "--public", "out/public.duckdb"]).ok();
+    }
+    let mut after = before;
+    after.insert("public.duckdb".to_owned());
+    assert_eq!(names(&project.path("out")), after, "one file and nothing left over");
+    assert_eq!(project.read("out/public.duckdb.part"), "mine too");
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&project.path("out/public.duckdb").metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o644);
+    project.run(&["build", "--from", "out/public.duckdb"]).ok();
+}
