@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use torcollect::collect::run::{Event, Options, Summary, collect};
+use torcollect::problem::Problem;
 use torcollect::project::Project;
 
 use super::{PARTLY, Terminal, load_fleet};
@@ -67,7 +68,7 @@ fn report(terminal: &Terminal, summary: &Summary) -> Result<ExitCode> {
     }
     for places in &summary.doubles {
         let hint = "two instances with one key are counted as one bridge; give each a key of its own";
-        terminal.error(&format!("{places} have the same key"), Some(hint));
+        terminal.warning(&Problem::nowhere(format!("{places} have the same key")).hint(hint));
     }
     let answered = summary.new + summary.unchanged;
     let total = answered + summary.failed.len();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::support::TestProject;
+use crate::support::{TestProject, bridge_stats};
 
 /// The repository's own project, collected and built once for all tests that only look.
 fn sample() -> &'static TestProject {
@@ -240,8 +240,8 @@ fn an_organizations_site_has_nothing_of_anybody_elses_bridges() {
         assert_eq!(site.contains(label), own.contains(&place), "{label} of {place}");
     }
     assert!(!site.contains(" 24 bridges") && !site.contains("of 24"), "their number");
-    let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(1);
-    assert!(stderr.contains("did you mean `example-lawyers`?"), "{stderr}");
+    let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(2);
+    assert_eq!(stderr, "error: there is no organization `example-lawers`\nhint: did you mean `example-lawyers`?\n");
 }
 
 #[test]
@@ -388,4 +388,36 @@ fn an_export_replaces_an_export_and_nothing_else() {
         std::os::unix::fs::PermissionsExt::mode(&project.path("out/public.duckdb").metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o644);
     project.run(&["build", "--from", "out/public.duckdb"]).ok();
+}
+
+#[test]
+fn a_build_writes_into_no_folder_that_the_project_needs() {
+    let project = unbuilt_sample();
+    for folder in [".", "data", "site/static", "themes/new", "public/../content"] {
+        let stderr = project.run(&["build", "-o", folder]).failed(2);
+        assert!(stderr.contains(&format!("the output folder `{folder}`")) && stderr.contains("\nhint: "), "{stderr}");
+    }
+    assert!(!project.path("themes").exists() && !project.path("public").exists());
+}
+
+#[test]
+fn an_unknown_name_on_the_command_line_ends_with_2_and_a_hint_on_its_own_line() {
+    for (arguments, expected) in [
+        (["collect", "--server", "vistul"], "error: there is no server `vistul`\nhint: did you mean `vistula`?\n"),
+        (["collect", "--source", "nothing-like-it"], "error: there is no source `nothing-like-it`\n"),
+    ] {
+        assert_eq!(sample().run(&arguments).failed(2), expected);
+    }
+    let stderr = sample().run(&["export", "--public", "x.duckdb", "--organization", "example-lawers"]).failed(2);
+    assert_eq!(stderr, "error: there is no organization `example-lawers`\nhint: did you mean `example-lawyers`?\n");
+}
+
+#[test]
+fn two_instances_with_one_key_are_a_warning() {
+    let project = TestProject::new();
+    let tor = project.tor("alder", &bridge_stats("2026-03-02 13:00:00", "de=8", "v4=8,v6=0", "obfs4=8"));
+    project.local_servers(&[("alpha", project.server("alpha", &[("one", &tor), ("two", &tor)]))]);
+    let stderr = project.run(&["collect"]).ok().stderr;
+    let line = stderr.lines().find(|line| line.ends_with(" have the same key")).unwrap_or_else(|| panic!("{stderr}"));
+    assert!(line.starts_with("warning: "), "{line}");
 }
