@@ -421,3 +421,44 @@ fn two_instances_with_one_key_are_a_warning() {
     let line = stderr.lines().find(|line| line.ends_with(" have the same key")).unwrap_or_else(|| panic!("{stderr}"));
     assert!(line.starts_with("warning: "), "{line}");
 }
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_and_is_not_made() {
+    let file = sample().path("nowhere.duckdb");
+    sample().run(&["export", "--public", &file.display().to_string()]).ok();
+    let project = TestProject::new();
+    for arguments in [&["collect"][..], &["build"], &["build", "--from", &file.display().to_string()], &["reparse"]] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_torcollect"));
+        command.arg("-C").arg("none").args(arguments).current_dir(project.path(""));
+        let stderr = crate::support::said(&mut command).failed(2);
+        assert_eq!(stderr, "error: there is no folder `none`\nhint: name the project's folder with `-C DIR`\n");
+    }
+    assert!(!project.path("none").exists());
+}
+
+#[test]
+fn a_collection_without_sources_or_servers_says_so() {
+    let project = TestProject::new();
+    for (sources, expected) in [
+        (
+            "sources: {}\n",
+            "warning: sources.yaml: there is no source to collect from\nhint: write one under `sources:`",
+        ),
+        (
+            "sources: {tor-bridge: {bridges: {servers: all}}}\n",
+            "warning: sources.yaml: no source has a server to collect from\nhint: servers stand under `servers:`",
+        ),
+    ] {
+        project.write("sources.yaml", sources);
+        let stderr = project.run(&["collect"]).ok().stderr;
+        assert!(stderr.starts_with(expected) && !stderr.contains("0 of 0"), "{stderr}");
+    }
+}
+
+#[test]
+fn an_error_of_the_database_is_shown_without_its_noise() {
+    let project = TestProject::new();
+    project.write("not.duckdb", "x".repeat(10_000));
+    let stderr = project.run(&["build", "--from", "not.duckdb"]).failed(1);
+    assert!(stderr.contains("cannot read `not.duckdb`") && !stderr.contains("Error code"), "{stderr}");
+}
