@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -80,10 +80,26 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     write().with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// Lets `make` write a file of that mode beside its place, at a path that it is given, and moves it there when it is
+/// whole. Whatever else `make` leaves beside that path is removed.
+pub fn make_atomic(path: &Path, mode: u32, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let cannot = || format!("cannot write `{}`", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A folder of its own: no other program knows its name, and what is put in it replaces nothing.
+    let private = fs::Permissions::from_mode(0o700);
+    let beside = tempfile::Builder::new().prefix(TEMPORARY).permissions(private).tempdir_in(folder);
+    let beside = beside.with_context(cannot)?;
+    let file = beside.path().join("file");
+    make(&file)?;
+    set_mode(&file, mode)?;
+    rename(&file, path)
+}
+
 /// Removes a file; that it is gone already is fine.
 pub fn remove_file(path: &Path) -> Result<()> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if !matches!(error.kind(), NotFound | NotADirectory) => {
             Err(error).with_context(|| format!("cannot remove `{}`", path.display()))
         }
         _ => Ok(()),
@@ -142,6 +158,22 @@ pub fn remove_empty_dir(path: &Path) -> bool {
 /// The folder's absolute path, without links.
 pub fn canonical(path: &Path) -> Result<PathBuf> {
     fs::canonicalize(path).with_context(|| format!("cannot find `{}`", path.display()))
+}
+
+/// [`canonical`] of a path that need not be there yet: what is there without links, and the rest as it is written.
+pub fn resolved(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).with_context(|| format!("cannot find `{}`", path.display()))?;
+    let mut at = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => drop(at.pop()),
+            part => at.push(part),
+        }
+        if let Ok(there) = fs::canonicalize(&at) {
+            at = there;
+        }
+    }
+    Ok(at)
 }
 
 /// A file that lines are added to.

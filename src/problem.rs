@@ -57,6 +57,11 @@ impl Problem {
         Self { place: Some(place), message: message.into(), hint: None }
     }
 
+    /// A problem that stands in no file, such as a wrong argument.
+    pub fn nowhere(message: impl Into<String>) -> Self {
+        Self { place: None, message: message.into(), hint: None }
+    }
+
     /// The same problem with advice.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -70,6 +75,15 @@ impl fmt::Display for Problem {
             write!(f, "{place}: ")?;
         }
         f.write_str(&self.message)
+    }
+}
+
+/// The problem that there is no `name` of a kind, with the likeliest of the names that there are.
+pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
+    let problem = Problem::nowhere(format!("there is no {kind} `{name}`"));
+    match nearest(name, known) {
+        Some(likely) => problem.hint(format!("did you mean `{likely}`?")),
+        None => problem,
     }
 }
 
@@ -97,6 +111,13 @@ impl Problems {
         list.sort();
         list.dedup();
         if list.is_empty() { Ok(()) } else { Err(Self { kind, list }) }
+    }
+}
+
+/// A single mistake in the settings or the arguments.
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self { kind: Kind::Configuration, list: vec![problem] }
     }
 }
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use torcollect::collect::run::Options;
 use torcollect::config::{Fleet, Site, site_address};
 use torcollect::output::Output;
-use torcollect::problem::nearest;
+use torcollect::problem::{Problems, unknown};
 use torcollect::project::Project;
 use torcollect::site::{Input, render};
 use torcollect::warehouse::{Publication, Scope};
@@ -40,6 +40,9 @@ pub struct Build {
 impl Build {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        let organization = self.organization.as_deref();
+        let folder = self.output.clone().unwrap_or_else(|| project.output(organization));
+        Output::check(project, &folder)?;
         let collected = if self.collect {
             let all = Options { servers: Vec::new(), sources: Vec::new(), jobs: JOBS };
             collect_all(project, terminal, &all)?
@@ -50,8 +53,6 @@ impl Build {
         let mut site = load_site(project)?;
         site.base_url = self.base_url.clone().or(site.base_url);
         let publication = self.publication(project, terminal, &site)?;
-        let organization = self.organization.as_deref();
-        let folder = self.output.clone().unwrap_or_else(|| project.output(organization));
         let output = Output::open(project, &folder)?;
         let input = Input { project, site: &site, publication: &publication };
         let made = render(&input, &|file| output.write(&file.path, &file.bytes))?;
@@ -89,7 +90,6 @@ pub fn scope<'a>(fleet: &Fleet, organization: Option<&'a str>) -> Result<Scope<'
     if fleet.organizations.contains_key(name) {
         return Ok(Scope::Organization(name));
     }
-    let hint = nearest(name, fleet.organizations.keys().map(String::as_str));
-    let hint = hint.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    bail!("there is no organization `{name}` in `sources.yaml`{hint}")
+    let known = fleet.organizations.keys().map(String::as_str);
+    Err(Problems::from(unknown("organization", name, known)).into())
 }

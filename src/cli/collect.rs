@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use torcollect::collect::run::{Event, Options, Summary, collect};
+use torcollect::problem::{Place, Problem};
 use torcollect::project::Project;
 
 use super::{PARTLY, Terminal, load_fleet};
@@ -58,7 +59,19 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
         Event::Loading => bar.set_message("loading"),
     });
     bar.finish_and_clear();
-    report(terminal, &summary?)
+    let summary = summary?;
+    if fleet.tor_bridge.is_empty() && fleet.sample.is_empty() {
+        let hint = "write one under `sources:`, such as `tor-bridge: {bridges: {servers: all}}`";
+        terminal.warning(&nothing(project, "there is no source to collect from").hint(hint));
+    } else if summary.new + summary.unchanged + summary.failed.len() == 0 {
+        let hint = "servers stand under `servers:`, here or in a file of `include:`";
+        terminal.warning(&nothing(project, "no source has a server to collect from").hint(hint));
+    }
+    report(terminal, &summary)
+}
+
+fn nothing(project: &Project, message: &str) -> Problem {
+    Problem::new(Place::file(project.shown(&project.sources())), message)
 }
 
 fn report(terminal: &Terminal, summary: &Summary) -> Result<ExitCode> {
@@ -67,19 +80,21 @@ fn report(terminal: &Terminal, summary: &Summary) -> Result<ExitCode> {
     }
     for places in &summary.doubles {
         let hint = "two instances with one key are counted as one bridge; give each a key of its own";
-        terminal.error(&format!("{places} have the same key"), Some(hint));
+        terminal.warning(&Problem::nowhere(format!("{places} have the same key")).hint(hint));
     }
     let answered = summary.new + summary.unchanged;
     let total = answered + summary.failed.len();
-    terminal.info(&format!(
-        "{answered} of {total} servers collected: {} new, {} unchanged, {} failed; {} new extracts",
-        summary.new,
-        summary.unchanged,
-        summary.failed.len(),
-        summary.extracts
-    ));
-    if total > 0 && answered == 0 {
-        bail!("no server could be collected");
+    if total > 0 {
+        terminal.info(&format!(
+            "{answered} of {total} servers collected: {} new, {} unchanged, {} failed; {} new extracts",
+            summary.new,
+            summary.unchanged,
+            summary.failed.len(),
+            summary.extracts
+        ));
+        if answered == 0 {
+            bail!("no server could be collected");
+        }
     }
     let whole = summary.failed.is_empty() && summary.problems.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use torcollect::config::{Fleet, Site};
+use torcollect::problem::{Problem, Problems};
 use torcollect::project::Project;
 
 pub use terminal::Terminal;
@@ -65,7 +66,12 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
-    let project = Project::new(&arguments.root);
+    let root = &arguments.root;
+    if !root.is_dir() {
+        let problem = Problem::nowhere(format!("there is no folder `{}`", root.display()));
+        return Err(Problems::from(problem.hint("name the project's folder with `-C DIR`")).into());
+    }
+    let project = Project::new(root);
     match &arguments.command {
         Command::Collect(command) => command.run(&project, terminal),
         Command::Build(command) => command.run(&project, terminal),

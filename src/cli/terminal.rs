@@ -67,7 +67,7 @@ impl Terminal {
         let mut messages: Vec<String> = error.chain().map(ToString::to_string).collect();
         // Some errors repeat their cause in their own words.
         messages.dedup_by(|cause, effect| effect.ends_with(cause.as_str()));
-        self.say("error", &messages.join(": "), None, None);
+        self.say("error", &own_words(&messages.join(": ")), None, None);
         ExitCode::from(1)
     }
 
@@ -119,4 +119,29 @@ fn write_line(line: &str) {
 /// Text without control characters: what a server says must not steer the operator's terminal.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A message without what DuckDB adds to its own: a code that says nothing, the line of a query that the operator has
+/// not written, and guesses at names that are not the operator's.
+fn own_words(message: &str) -> String {
+    let message = message.replace(": Error code 1: Unknown error code", "");
+    let noise = |line: &str| line.starts_with("LINE ") || line.starts_with("Did you mean");
+    let lines: Vec<&str> = message.lines().take_while(|line| !noise(line)).collect();
+    lines.join("\n").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_words;
+
+    #[test]
+    fn an_error_of_duckdb_is_shown_without_its_noise() {
+        let noisy = "cannot read `x`: Catalog Error: Table with name dya does not exist!\nDid you mean \"day\"?\n\n\
+                     LINE 1: select day from dya\n                        ^: Error code 1: Unknown error code";
+        assert_eq!(own_words(noisy), "cannot read `x`: Catalog Error: Table with name dya does not exist!");
+        let shown = "Parser Error: syntax error\n\nLINE 1: selct\n        ^";
+        assert_eq!(own_words(shown), "Parser Error: syntax error");
+        assert_eq!(own_words("IO Error: no file: Error code 1: Unknown error code"), "IO Error: no file");
+        assert_eq!(own_words("two\nlines: did you mean `x`?"), "two\nlines: did you mean `x`?");
+    }
 }

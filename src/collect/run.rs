@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{Answer, Failure, Source, parse, sources, spool};
 use crate::config::Fleet;
 use crate::fs;
-use crate::problem::nearest;
+use crate::problem::{Problems, unknown};
 use crate::project::Project;
 use crate::warehouse::{Attempt, Derived, Warehouse};
 
@@ -176,11 +176,11 @@ fn asked<'a>(sources: &'a [Box<dyn Source>], options: &Options) -> Result<Vec<As
     Ok(asked)
 }
 
-fn known(kind: &str, wanted: &[String], names: &[&str]) -> Result<()> {
-    let Some(unknown) = wanted.iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
-    let hint =
-        nearest(unknown, names.iter().copied()).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    bail!("there is no {kind} `{unknown}`{hint}");
+fn known(kind: &str, wanted: &[String], names: &[&str]) -> Result<(), Problems> {
+    match wanted.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(name) => Err(unknown(kind, name, names.iter().copied()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Asks in random order, so that the order of connections tells an observer nothing and no server is always the last.

@@ -252,7 +252,7 @@ impl<'de> Deserialize<'de> for BridgeName {
 
             fn visit_str<E: Error>(self, text: &str) -> Result<BridgeName, E> {
                 match text.split_once('/') {
-                    Some((server, instance)) if super::name(server).and(super::name(instance)).is_ok() => {
+                    Some((server, instance)) if super::safe(server).and(super::safe(instance)).is_ok() => {
                         Ok(BridgeName { server: server.to_owned(), instance: instance.to_owned() })
                     }
                     _ => Err(E::custom(format_args!("`{text}` is not a bridge as `SERVER/INSTANCE`"))),

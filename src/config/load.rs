@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::fleet::{Bridge, Fleet, Organization, Sample, Server, Ssh, TorBridge};
+use super::labels::Labels;
 use super::values::{paths, text};
 use super::yaml::{Document, KeyPath};
 use super::{address, references};
@@ -78,6 +79,9 @@ impl Fleet {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
         let mut files = Vec::new();
+        if sources.servers.values().any(|server| server.address.is_some()) {
+            warnings.extend(open_to_others(project, &document, &path));
+        }
         for included in &sources.include {
             match include(project, &document, included) {
                 Ok((file, servers, warning)) => {
@@ -120,12 +124,16 @@ fn include(project: &Project, from: &Document, included: &Path) -> Result<Includ
             .hint("write that file, or remove it from `include`"));
     };
     let servers = document.parse::<Servers>()?.servers;
-    let open = fs::is_open_to_others(&path).unwrap_or(false);
-    let warning = open.then(|| {
-        Problem::new(document.whole(), "others on this machine can read the servers' addresses")
-            .hint(format!("chmod 600 {}", included.display()))
-    });
+    let warning = open_to_others(project, &document, &path);
     Ok((document, servers, warning))
+}
+
+fn open_to_others(project: &Project, document: &Document, path: &Path) -> Option<Problem> {
+    let open = fs::is_open_to_others(path).unwrap_or(false);
+    open.then(|| {
+        Problem::new(document.whole(), "others on this machine can read the servers' addresses")
+            .hint(format!("chmod 600 {}", project.shown(path).display()))
+    })
 }
 
 /// The servers of all files. A name that stands in two of them is a problem at the second.
@@ -136,6 +144,7 @@ fn servers<'a>(
 ) -> BTreeMap<String, Server> {
     let mut servers = BTreeMap::new();
     let mut first: BTreeMap<String, Place> = BTreeMap::new();
+    let (mut server_labels, mut bridge_labels) = (Labels::default(), Labels::default());
     for (document, entries) in files {
         for (name, entry) in entries {
             let path = KeyPath::of(["servers", &name]);
@@ -147,6 +156,13 @@ fn servers<'a>(
                 problems.push(document.key_problem(&path, reason));
             }
             first.insert(name.clone(), document.key(&path));
+            if let Some(label) = &entry.label {
+                problems.extend(server_labels.take(label, document, path.key("label")));
+            }
+            for (instance, bridge) in &entry.bridges {
+                let path = path.key("bridges").key(instance).key("label");
+                problems.extend(bridge.label.as_ref().and_then(|label| bridge_labels.take(label, document, path)));
+            }
             servers.insert(name, server(project, document, &path, entry, problems));
         }
     }
@@ -412,6 +428,54 @@ servers:
             ]
             .join("\n")
         );
+    }
+
+    #[test]
+    fn a_label_is_not_blank_and_names_one_server_or_one_bridge() {
+        let more = "\
+servers:
+  beta: {local: true, label: Rome}
+  alpha: {local: true, label: ' Rome '}
+  delta: {local: true, label: '', bridges: {a: {label: ' '}, b: {label: Oak}, c: {label: Oslo}, d: , e: }}
+";
+        let own = "  hint: give each a label of its own, so that they can be told apart";
+        let write = "  hint: write a label, or leave the key out";
+        assert_eq!(
+            problems(&[
+                (
+                    "sources.yaml",
+                    "include: more.yaml\nservers: {zeta: {local: true, label: Oslo, bridges: {a: {label: Oak}}}}\n"
+                ),
+                ("more.yaml", more),
+            ]),
+            [
+                "more.yaml:3:31: servers.alpha.label: the label `Rome` is taken at more.yaml:2:30",
+                own,
+                "more.yaml:4:31: servers.delta.label: the label is empty",
+                write,
+                "more.yaml:4:56: servers.delta.bridges.a.label: the label is empty",
+                write,
+                "more.yaml:4:73: servers.delta.bridges.b.label: the label `Oak` is taken at sources.yaml:2:65",
+                own,
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn sources_with_addresses_that_others_can_read_are_a_warning() {
+        let warnings = |text: &str, mode: u32| {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write_atomic(&folder.path().join("sources.yaml"), text.as_bytes(), mode).unwrap();
+            shown(&Fleet::load(&Project::new(folder.path())).unwrap().1)
+        };
+        let told =
+            "sources.yaml: others on this machine can read the servers' addresses\n  hint: chmod 600 sources.yaml";
+        let address = "servers: {alpha: {address: host}}\n";
+        assert_eq!(warnings(address, 0o640), told);
+        assert_eq!(warnings(address, 0o604), told);
+        assert_eq!(warnings(address, 0o600), "");
+        assert_eq!(warnings("servers: {alpha: {local: true}}\n", 0o644), "");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod address;
 mod fleet;
+mod labels;
 mod load;
 mod references;
 mod site;
@@ -18,8 +19,13 @@ use std::fmt::Display;
 
 use crate::problem::{Problem, nearest};
 
-/// Refuses names that would not be safe as a part of a path or as an argument of a command.
+/// Refuses names that are not [`safe`] or too long to show.
 fn name(name: &str) -> Result<(), &'static str> {
+    if name.len() > 64 { Err("a name has at most 64 characters") } else { safe(name) }
+}
+
+/// Refuses names that would not be safe as a part of a path or as an argument of a command.
+fn safe(name: &str) -> Result<(), &'static str> {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.chars().all(safe) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         Ok(())

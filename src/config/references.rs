@@ -42,8 +42,9 @@ fn numbers(fleet: &Fleet, document: &Document) -> Vec<Problem> {
         }
     };
     require(fleet.ssh.max_bytes > 0, ssh("max_bytes"), "at least 1 byte");
-    require(fleet.ssh.connect_timeout > Duration::ZERO, ssh("connect_timeout"), "at least 1 second");
-    require(fleet.ssh.read_timeout > Duration::ZERO, ssh("read_timeout"), "at least 1 second");
+    let timeout = Duration::from_secs(1)..=Duration::from_secs(3600);
+    require(timeout.contains(&fleet.ssh.connect_timeout), ssh("connect_timeout"), "1 to 3600 seconds");
+    require(timeout.contains(&fleet.ssh.read_timeout), ssh("read_timeout"), "1 to 3600 seconds");
     for (name, sample) in &fleet.sample {
         require((1..=3660).contains(&sample.days), KeyPath::of(["sources", "sample", name, "days"]), "1 to 3660 days");
     }
@@ -224,6 +225,34 @@ mod tests {
     }
 
     #[test]
+    fn a_timeout_is_an_hour_at_most() {
+        assert_eq!(problems("ssh: {connect_timeout: 3600, read_timeout: 3600}\n"), [""; 0]);
+        assert_eq!(
+            problems("ssh: {connect_timeout: 3601, read_timeout: 18446744073709551615}\n"),
+            ["1:24: ssh.connect_timeout: 1 to 3600 seconds", "1:44: ssh.read_timeout: 1 to 3600 seconds"]
+        );
+    }
+
+    #[test]
+    fn a_name_has_at_most_64_characters() {
+        let (longest, longer) = ("a".repeat(64), "a".repeat(65));
+        let named = |name: &str| {
+            problems(&format!(
+                "servers: {{{name}: {{local: true, bridges: {{{name}: }}}}}}\nsources: {{tor-bridge: {{{name}: }}}}\n\
+                 organizations: {{{name}: {{name: X}}}}\n"
+            ))
+        };
+        assert_eq!(named(&longest), [""; 0]);
+        let places = [
+            format!("1:11: servers.{longer}"),
+            format!("1:102: servers.{longer}.bridges.{longer}"),
+            format!("2:24: sources.tor-bridge.{longer}"),
+            format!("3:17: organizations.{longer}"),
+        ];
+        assert_eq!(named(&longer), places.map(|place| format!("{place}: a name has at most 64 characters")));
+    }
+
+    #[test]
     fn numbers_that_would_make_all_fail_are_refused() {
         assert_eq!(
             problems(
@@ -231,8 +260,8 @@ mod tests {
             ),
             [
                 "1:18: ssh.max_bytes: at least 1 byte",
-                "1:38: ssh.connect_timeout: at least 1 second",
-                "1:55: ssh.read_timeout: at least 1 second",
+                "1:38: ssh.connect_timeout: 1 to 3600 seconds",
+                "1:55: ssh.read_timeout: 1 to 3600 seconds",
                 "2:30: sources.sample.s.days: 1 to 3660 days",
                 "2:44: sources.sample.t.days: 1 to 3660 days",
             ]

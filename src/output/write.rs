@@ -12,7 +12,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use super::compress::{beside, gzip, holds, worthwhile};
 use super::manifest::{self, Manifest, inside};
 use crate::fs::{self, Lock};
+use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
+
+/// The project's folders that no site may be written into.
+const KEPT: [&str; 6] = ["data", "site", "content", "themes", "sources", ".torcollect"];
 
 /// An output folder that is being written, by this process alone.
 #[derive(Debug)]
@@ -45,11 +49,35 @@ pub struct Totals {
 }
 
 impl Output {
+    /// Refuses a folder that holds what torcollect reads or must keep, or lies in it.
+    ///
+    /// # Errors
+    /// If `folder` contains the project, or contains or lies in one of its folders that are no output.
+    pub fn check(project: &Project, folder: &Path) -> Result<(), Problems> {
+        let shown = folder.display();
+        let refused = |message: String| {
+            Problems::from(Problem::nowhere(message).hint("write into a folder of its own, such as `public`"))
+        };
+        let resolved = |path: &Path| fs::resolved(path).map_err(|error| refused(format!("{error:#}")));
+        let output = resolved(folder)?;
+        if resolved(project.root())?.starts_with(&output) {
+            return Err(refused(format!("the output folder `{shown}` contains the project")));
+        }
+        for name in KEPT {
+            let kept = resolved(&project.root().join(name))?;
+            if output.starts_with(&kept) || kept.starts_with(&output) {
+                return Err(refused(format!("the output folder `{shown}` is not apart from the project's `{name}/`")));
+            }
+        }
+        Ok(())
+    }
+
     /// Opens `folder` for one build, and makes it if there is none.
     ///
     /// # Errors
-    /// If another process is writing the same folder.
+    /// If [`check`](Self::check) refuses it, or another process is writing the same folder.
     pub fn open(project: &Project, folder: &Path) -> Result<Self> {
+        Self::check(project, folder)?;
         fs::create_dir(folder)?;
         fs::create_dir(&project.cache())?;
         let lock = Lock::take(&manifest::place(project, folder, "lock")?)?.map_err(|process| {
@@ -87,7 +115,7 @@ impl Output {
             }
         } else if self.state().manifest.known().contains(&compressed) && !self.state().made.contains(&compressed) {
             // At once: a web server would send it instead of the new file.
-            fs::remove_file(&self.folder.join(&compressed))?;
+            remove(&self.folder, &compressed, compressed.parent())?;
         }
         if same {
             self.state().manifest.add(path)?;
@@ -105,24 +133,22 @@ impl Output {
             if refuse_links(&self.folder, path).is_err() {
                 continue;
             }
-            let file = self.folder.join(path);
-            totals.removed += usize::from(file.exists());
-            fs::remove_file(&file)?;
-            for folder in path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
-                if !fs::remove_empty_dir(&self.folder.join(folder)) {
-                    break;
-                }
-            }
+            totals.removed += usize::from(remove(&self.folder, path, None)?);
         }
         manifest.replace(&made)?;
         Ok(totals)
     }
 
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        self.state().manifest.add(path)?;
         let file = self.folder.join(path);
-        if let Some(folder) = file.parent() {
-            fs::create_dir(folder)?;
+        {
+            // Held until the folder is there: others that are written at this time may need the same way cleared.
+            let mut state = self.state();
+            make_way(&self.folder, path, &mut state)?;
+            state.manifest.add(path)?;
+            if let Some(folder) = file.parent() {
+                fs::create_dir(folder)?;
+            }
         }
         fs::write_atomic(&file, bytes, fs::PUBLIC)?;
         self.count(path, bytes.len() as u64, true);
@@ -148,6 +174,65 @@ impl Output {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Removes what an earlier build made where `path` needs a folder and there is a file, or the other way round.
+fn make_way(folder: &Path, path: &Path, state: &mut State) -> Result<()> {
+    let State { manifest, made, totals } = state;
+    for above in path.ancestors().skip(1).filter(|above| folder.join(above).is_file()) {
+        if made.contains(above) {
+            bail!(
+                "`{}` cannot stand beside `{}`, which is a file: rename one of them",
+                path.display(),
+                above.display()
+            );
+        }
+        if !manifest.known().contains(above) {
+            return Err(in_the_way(above, "file"));
+        }
+        totals.removed += usize::from(remove(folder, above, above.parent())?);
+    }
+    if folder.join(path).is_dir() {
+        let below: Vec<&PathBuf> = manifest.known().iter().filter(|known| known.starts_with(path)).collect();
+        if let Some(inner) = below.iter().find(|known| made.contains(**known)) {
+            bail!(
+                "`{}` cannot stand beside `{}`, whose folder it is: rename one of them",
+                path.display(),
+                inner.display()
+            );
+        }
+        for stale in below.into_iter().filter(|known| refuse_links(folder, known).is_ok()) {
+            totals.removed += usize::from(remove(folder, stale, path.parent())?);
+        }
+        if folder.join(path).is_dir() && !fs::remove_empty_dir(&folder.join(path)) {
+            return Err(in_the_way(path, "folder"));
+        }
+    }
+    Ok(())
+}
+
+fn in_the_way(path: &Path, kind: &str) -> anyhow::Error {
+    let message = format!("`{}` in the output folder is a {kind} that torcollect did not make", path.display());
+    let problem = Problem::nowhere(message).hint("move it away: the site needs its place");
+    Problems { kind: Kind::Content, list: vec![problem] }.into()
+}
+
+/// Removes a file and the folders that are empty without it, up to `top`, which others may be about to fill; whether
+/// there was such a file. A folder in its place is left alone.
+fn remove(folder: &Path, path: &Path, top: Option<&Path>) -> Result<bool> {
+    let file = folder.join(path);
+    if file.is_dir() {
+        return Ok(false);
+    }
+    let there = file.exists();
+    fs::remove_file(&file)?;
+    let top = top.unwrap_or(Path::new(""));
+    for above in path.ancestors().skip(1).take_while(|above| *above != top) {
+        if !fs::remove_empty_dir(&folder.join(above)) {
+            break;
+        }
+    }
+    Ok(there)
 }
 
 /// A link below the folder could lead out of it.
@@ -244,6 +329,94 @@ mod tests {
         place.build(&[("days/x.html", LONG), ("days/mine.html", b"short")]);
         place.build(&[]);
         assert_eq!(place.files(), ["CNAME", "days/mine.html.gz"]);
+    }
+
+    #[test]
+    fn a_path_may_change_between_a_file_and_a_folder() {
+        let place = place();
+        let page: [(&str, &[u8]); 1] = [("index.html", LONG)];
+        let below: [(&str, &[u8]); 2] = [("index.html/a/x.html", LONG), ("index.html.gz/b/y.png", LONG)];
+        for _ in 0..2 {
+            assert_eq!(place.build(&page).files, 2);
+            assert_eq!(place.files(), ["index.html", "index.html.gz"]);
+            let totals = place.build(&below);
+            assert_eq!((totals.files, totals.removed), (3, 2));
+            assert_eq!(place.files(), ["index.html/a/x.html", "index.html/a/x.html.gz", "index.html.gz/b/y.png"]);
+        }
+        assert_eq!(place.build(&page).removed, 3);
+        place.build(&[("index.html.gz/b/y.png", LONG), ("index.html", b"short")]);
+        assert_eq!(place.files(), ["index.html", "index.html.gz/b/y.png"]);
+    }
+
+    #[test]
+    fn a_site_whose_path_is_both_a_file_and_a_folder_is_refused_and_the_next_build_is_whole() {
+        let page = ("index.html", LONG);
+        let below = ("index.html.gz/x.html", LONG);
+        for [first, second] in [[page, below], [below, page]] {
+            let place = place();
+            let output = place.open();
+            output.write(Path::new(first.0), first.1).unwrap();
+            let error = output.write(Path::new(second.0), second.1).unwrap_err().to_string();
+            assert!(error.contains("` cannot stand beside `"), "{error}");
+            drop(output);
+            for only in [page, below, page] {
+                place.build(&[only]);
+                let compressed = format!("{}.gz", only.0);
+                assert_eq!(place.files(), [only.0, &compressed]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_torcollect_did_not_make_is_not_removed_to_make_way() {
+        let place = place();
+        place.build(&[("days/x.html", LONG)]);
+        fs::write_atomic(&place.public().join("days/mine.txt"), b"mine", fs::PUBLIC).unwrap();
+        fs::write_atomic(&place.public().join("notes"), b"mine", fs::PUBLIC).unwrap();
+        for (path, kind, what) in [("days", "folder", "days"), ("notes/x.html", "file", "notes")] {
+            let error = place.open().write(Path::new(path), LONG).unwrap_err();
+            let problem = &error.downcast_ref::<Problems>().unwrap().list[0];
+            assert_eq!(
+                problem.message,
+                format!("`{what}` in the output folder is a {kind} that torcollect did not make")
+            );
+            assert!(problem.hint.is_some());
+        }
+        assert_eq!(place.files(), ["days/mine.txt", "notes"]);
+        place.build(&[("x.html", b"short")]);
+        assert_eq!(place.files(), ["days/mine.txt", "notes", "x.html"]);
+    }
+
+    #[test]
+    fn an_output_folder_is_apart_from_what_the_project_keeps() {
+        let place = place();
+        let root = place.folder.path();
+        fs::create_dir(&root.join("data/spool")).unwrap();
+        symlink(root.join("data"), root.join("linked")).unwrap();
+        let refused = |folder: &str| Output::check(&place.project, &root.join(folder)).is_err();
+        for folder in [
+            "",
+            ".",
+            "..",
+            "data",
+            "data/spool",
+            "site/x",
+            "content/new/er",
+            "themes",
+            "sources",
+            ".torcollect/x",
+            "linked",
+            "linked/x",
+            "new/../data",
+        ] {
+            assert!(refused(folder), "{folder:?}");
+        }
+        assert!(Output::check(&place.project, Path::new("/")).is_err());
+        for folder in ["public", "public/data", "sites", "new/site", "../elsewhere"] {
+            assert!(!refused(folder), "{folder:?}");
+        }
+        assert!(Output::open(&place.project, &root.join("themes/x")).is_err());
+        assert!(!root.join("themes").exists(), "nothing is made");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::publication::Publication;
 use super::store::{attached, offline, quoted};
 use crate::config::{Fleet, Site};
 use crate::fs;
+use crate::problem::{Problem, Problems};
 use crate::project::Project;
 
 /// The steps from the warehouse's facts to the views that queries see; nothing else reads the fact tables.
@@ -50,17 +51,21 @@ impl Publication {
         Ok(Self::unsealed(connection))
     }
 
-    /// Writes the publication into a DuckDB file, whole or not at all.
+    /// Writes the publication into a DuckDB file that everybody may read, whole or not at all.
+    ///
+    /// # Errors
+    /// Before anything is written, if the file would stand in the project's `data/` or replace something that is no
+    /// publication.
     pub fn export(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>, file: &Path) -> Result<()> {
+        check_target(project, file)?;
         let connection = published(project, fleet, site, scope)?;
-        let beside = file.with_extension("duckdb.part");
-        fs::remove_file(&beside)?;
-        let copy = format!(
-            "attach {} as export; copy from database memory to export; detach export",
-            quoted(&beside.to_string_lossy())
-        );
-        let written = connection.execute_batch(&copy).with_context(|| format!("cannot write `{}`", file.display()));
-        written.and_then(|()| fs::rename(&beside, file)).inspect_err(|_| drop(fs::remove_file(&beside)))
+        fs::make_atomic(file, fs::PUBLIC, |beside| {
+            let copy = format!(
+                "attach {} as export; copy from database memory to export; detach export",
+                quoted(&beside.to_string_lossy())
+            );
+            connection.execute_batch(&copy).with_context(|| format!("cannot write `{}`", file.display()))
+        })
     }
 
     /// Reads a publication that [`export`](Self::export) wrote.
@@ -84,6 +89,38 @@ impl Publication {
         }
         Self::seal(connection)
     }
+}
+
+/// Refuses to write a publication where it would be lost, or something else would be lost by it.
+fn check_target(project: &Project, file: &Path) -> Result<(), Problems> {
+    let shown = file.display();
+    let refused = |message: String| Problem::nowhere(message).hint("name another file");
+    if file.to_str().is_none() {
+        return Err(refused(format!("the path `{shown}` is not UTF-8")).into());
+    }
+    let resolved = |path: &Path| fs::resolved(path).map_err(|error| refused(format!("{error:#}")));
+    if resolved(file)?.starts_with(resolved(&project.data())?) {
+        return Err(refused(format!("`{shown}` is in `data/`, which holds private files alone")).into());
+    }
+    if fs::is_link(file) || file.exists() && !is_publication(file) {
+        return Err(refused(format!("`{shown}` is there already and is no publication that `export` wrote")).into());
+    }
+    Ok(())
+}
+
+/// Whether a file is a DuckDB with the tables of a publication and not those of a warehouse.
+fn is_publication(file: &Path) -> bool {
+    let look = || -> Result<bool> {
+        let connection = Connection::open_in_memory_with_flags(offline()?)?;
+        connection.execute_batch(&format!("attach {} as found (read_only)", quoted(&file.to_string_lossy())))?;
+        Ok(connection.query_row(
+            "select count(*) filter (table_name = 'publication') > 0 and count(*) filter (table_name = 'migration') = 0
+             from duckdb_tables() where database_name = 'found'",
+            [],
+            |row| row.get(0),
+        )?)
+    };
+    file.is_file() && look().unwrap_or(false)
 }
 
 fn published(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<Connection> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::support::TestProject;
+use crate::support::{TestProject, bridge_stats};
 
 /// The repository's own project, collected and built once for all tests that only look.
 fn sample() -> &'static TestProject {
@@ -240,8 +240,8 @@ fn an_organizations_site_has_nothing_of_anybody_elses_bridges() {
         assert_eq!(site.contains(label), own.contains(&place), "{label} of {place}");
     }
     assert!(!site.contains(" 24 bridges") && !site.contains("of 24"), "their number");
-    let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(1);
-    assert!(stderr.contains("did you mean `example-lawyers`?"), "{stderr}");
+    let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(2);
+    assert_eq!(stderr, "error: there is no organization `example-lawers`\nhint: did you mean `example-lawyers`?\n");
 }
 
 #[test]
@@ -343,4 +343,122 @@ fn a_query_prints_tables_csv_and_json() {
     );
     let stderr = sample().run(&["query", "select lable from bridge"]).failed(1);
     assert!(stderr.contains("lable"), "{stderr}");
+}
+
+/// What stands in a folder itself, by name, hidden files too.
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn an_export_replaces_an_export_and_nothing_else() {
+    let project = unbuilt_sample();
+    let warehouse = fs::read(project.path("data/torcollect.duckdb")).unwrap();
+    fs::create_dir(project.path("out")).unwrap();
+    fs::copy(project.path("data/torcollect.duckdb"), project.path("out/warehouse.duckdb")).unwrap();
+    project.write("out/notes.txt", "mine");
+    project.write("out/empty", "");
+    project.write("out/public.duckdb.part", "mine too");
+    std::os::unix::fs::symlink(project.path("out/notes.txt"), project.path("out/link")).unwrap();
+    let before = names(&project.path("out"));
+    for target in ["data/torcollect.duckdb", "data/new.duckdb", "out/../data/new.duckdb"] {
+        let stderr = project.run(&["export", "--public", target]).failed(2);
+        assert!(stderr.contains("is in `data/`") && stderr.contains("\nhint: name another file"), "{stderr}");
+    }
+    for target in ["out/warehouse.duckdb", "out/notes.txt", "out/empty", "out/link", "out"] {
+        let stderr = project.run(&["export", "--public", target]).failed(2);
+        assert!(stderr.contains(&format!("`{target}` is there already and is no publication")), "{stderr}");
+    }
+    project.run(&["export", "--public", "none/public.duckdb"]).failed(1);
+    let odd = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"out/\xff.duckdb");
+    let stderr = crate::support::said(project.command().args(["export", "--public"]).arg(odd)).failed(2);
+    assert!(stderr.contains("is not UTF-8"), "{stderr}");
+    assert_eq!(names(&project.path("out")), before, "nothing was written");
+    assert_eq!(project.read("out/notes.txt"), "mine");
+    assert!(fs::read(project.path("data/torcollect.duckdb")).unwrap() == warehouse);
+
+    for _ in 0..2 {
+        project.run(&["export", "--public", "out/public.duckdb"]).ok();
+    }
+    let mut after = before;
+    after.insert("public.duckdb".to_owned());
+    assert_eq!(names(&project.path("out")), after, "one file and nothing left over");
+    assert_eq!(project.read("out/public.duckdb.part"), "mine too");
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&project.path("out/public.duckdb").metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o644);
+    project.run(&["build", "--from", "out/public.duckdb"]).ok();
+}
+
+#[test]
+fn a_build_writes_into_no_folder_that_the_project_needs() {
+    let project = unbuilt_sample();
+    for folder in [".", "data", "site/static", "themes/new", "public/../content"] {
+        let stderr = project.run(&["build", "-o", folder]).failed(2);
+        assert!(stderr.contains(&format!("the output folder `{folder}`")) && stderr.contains("\nhint: "), "{stderr}");
+    }
+    assert!(!project.path("themes").exists() && !project.path("public").exists());
+}
+
+#[test]
+fn an_unknown_name_on_the_command_line_ends_with_2_and_a_hint_on_its_own_line() {
+    for (arguments, expected) in [
+        (["collect", "--server", "vistul"], "error: there is no server `vistul`\nhint: did you mean `vistula`?\n"),
+        (["collect", "--source", "nothing-like-it"], "error: there is no source `nothing-like-it`\n"),
+    ] {
+        assert_eq!(sample().run(&arguments).failed(2), expected);
+    }
+    let stderr = sample().run(&["export", "--public", "x.duckdb", "--organization", "example-lawers"]).failed(2);
+    assert_eq!(stderr, "error: there is no organization `example-lawers`\nhint: did you mean `example-lawyers`?\n");
+}
+
+#[test]
+fn two_instances_with_one_key_are_a_warning() {
+    let project = TestProject::new();
+    let tor = project.tor("alder", &bridge_stats("2026-03-02 13:00:00", "de=8", "v4=8,v6=0", "obfs4=8"));
+    project.local_servers(&[("alpha", project.server("alpha", &[("one", &tor), ("two", &tor)]))]);
+    let stderr = project.run(&["collect"]).ok().stderr;
+    let line = stderr.lines().find(|line| line.ends_with(" have the same key")).unwrap_or_else(|| panic!("{stderr}"));
+    assert!(line.starts_with("warning: "), "{line}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_and_is_not_made() {
+    let file = sample().path("nowhere.duckdb");
+    sample().run(&["export", "--public", &file.display().to_string()]).ok();
+    let project = TestProject::new();
+    for arguments in [&["collect"][..], &["build"], &["build", "--from", &file.display().to_string()], &["reparse"]] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_torcollect"));
+        command.arg("-C").arg("none").args(arguments).current_dir(project.path(""));
+        let stderr = crate::support::said(&mut command).failed(2);
+        assert_eq!(stderr, "error: there is no folder `none`\nhint: name the project's folder with `-C DIR`\n");
+    }
+    assert!(!project.path("none").exists());
+}
+
+#[test]
+fn a_collection_without_sources_or_servers_says_so() {
+    let project = TestProject::new();
+    for (sources, expected) in [
+        (
+            "sources: {}\n",
+            "warning: sources.yaml: there is no source to collect from\nhint: write one under `sources:`",
+        ),
+        (
+            "sources: {tor-bridge: {bridges: {servers: all}}}\n",
+            "warning: sources.yaml: no source has a server to collect from\nhint: servers stand under `servers:`",
+        ),
+    ] {
+        project.write("sources.yaml", sources);
+        let stderr = project.run(&["collect"]).ok().stderr;
+        assert!(stderr.starts_with(expected) && !stderr.contains("0 of 0"), "{stderr}");
+    }
+}
+
+#[test]
+fn an_error_of_the_database_is_shown_without_its_noise() {
+    let project = TestProject::new();
+    project.write("not.duckdb", "x".repeat(10_000));
+    let stderr = project.run(&["build", "--from", "not.duckdb"]).failed(1);
+    assert!(stderr.contains("cannot read `not.duckdb`") && !stderr.contains("Error code"), "{stderr}");
 }
