@@ -81,6 +81,12 @@ impl Site {
             let hint = "it begins with `https://` or `http://` and names a host";
             problems.push(document.problem(&KeyPath::of(["base_url"]), message).hint(hint));
         }
+        let bounds =
+            [("delay", self.publish.delay, 3650), ("minimum_clients", self.publish.minimum_clients, 1_000_000)];
+        for (key, number, most) in bounds.into_iter().filter(|(_, number, most)| number > most) {
+            let message = format!("`{key}` is {number}; it can be {most} at most");
+            problems.push(document.problem(&KeyPath::of(["publish", key]), message));
+        }
         if let Err(reason) = super::name(&self.theme) {
             problems.push(document.problem(&KeyPath::of(["theme"]), reason));
         }
@@ -150,6 +156,10 @@ mod tests {
         assert_eq!(
             load("titel: x\n"),
             Err("site/site.yaml:1:1: unknown key `titel`\ndid you mean `title`?".to_owned())
+        );
+        assert_eq!(
+            load("publish:\n  delay: 99999\n"),
+            Err("site/site.yaml:2:10: publish.delay: `delay` is 99999; it can be 3650 at most".to_owned())
         );
         assert_eq!(
             load("publish:\n  delay: -1\n"),
