@@ -231,7 +231,7 @@ fn time(value: &str) -> Result<Timestamp> {
 }
 
 /// Digits alone.
-fn number<T: std::str::FromStr + PartialOrd>(value: &str, most: T) -> Result<T> {
+fn number<T: std::str::FromStr + PartialOrd + Copy>(value: &str, most: T) -> Result<T> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { value.parse().ok() } else { None };
     number
