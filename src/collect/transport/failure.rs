@@ -23,6 +23,8 @@ pub enum Failure {
     HostKeyChanged(String),
     /// The file of known hosts cannot be read; the system's words.
     NoKnownHosts(String),
+    /// `known_hosts` says that this key is not to be trusted any more.
+    HostKeyRevoked,
     /// The server does not let the key in.
     KeyRefused,
     /// There is no key to try; why.
@@ -50,6 +52,7 @@ impl Failure {
             Self::HostKeyUnknown(_) => "host key unknown",
             Self::HostKeyChanged(_) => "host key changed",
             Self::NoKnownHosts(_) => "known hosts cannot be read",
+            Self::HostKeyRevoked => "host key revoked",
             Self::KeyRefused => "key refused",
             Self::NoKey(_) => "no key to log in with",
             Self::TooLarge(_) => "too large",
@@ -78,6 +81,7 @@ impl Failure {
             Self::NoKnownHosts(_) => {
                 "see that the file of `known_hosts` is text and may be read, or pin the `host_key`"
             }
+            Self::HostKeyRevoked => "whoever answers there may hold a stolen key: find out before you do anything else",
             Self::KeyRefused => "see that the key stands in the `authorized_keys` of this account on the server",
             Self::NoKey(_) => "name an unencrypted private key as `key`, or add one to the SSH agent",
             Self::TooLarge(_) => "see what the forced command on the server prints, or raise `max_bytes`",

@@ -77,7 +77,10 @@ impl Known {
             }
             Ok(matches!(entries.check(&self.host, key), CheckResult::Match))
         };
-        if holds(&self.keys)? && !holds(&self.revoked)? {
+        if holds(&self.revoked)? {
+            return Err(Failure::HostKeyRevoked);
+        }
+        if holds(&self.keys)? {
             return Ok(());
         }
         let mut offered = session.known_hosts().map_err(library)?;

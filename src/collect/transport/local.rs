@@ -40,18 +40,22 @@ impl Transport for Local {
             .process_group(0)
             .spawn()
             .map_err(|error| Failure::NotStarted(error.to_string()))?;
-        Running(child).fetch(limits)
+        Running { child, reaped: false }.fetch(limits)
     }
 }
 
 /// A command that ends when it is no longer wanted, with all that it has started.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// Once it has been waited for, its number may be another process's.
+    reaped: bool,
+}
 
 impl Running {
     fn fetch(mut self, limits: &Limits) -> Result<Fetched, Failure> {
         let mut drain = Drain::new(limits);
-        let mut stdout = self.0.stdout.take();
-        let mut stderr = self.0.stderr.take();
+        let mut stdout = self.child.stdout.take();
+        let mut stderr = self.child.stderr.take();
         let mut piece = vec![0; 64 * 1024];
         while stdout.is_some() || stderr.is_some() {
             let open = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)];
@@ -73,7 +77,8 @@ impl Running {
             }
         }
         loop {
-            if let Some(status) = self.0.try_wait().map_err(|error| Failure::Protocol(error.to_string()))? {
+            if let Some(status) = self.child.try_wait().map_err(|error| Failure::Protocol(error.to_string()))? {
+                self.reaped = true;
                 let exit = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
                 let (stdout, stderr) = drain.finish();
                 return Ok(Fetched { stdout, stderr, exit });
@@ -88,12 +93,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Once it has been waited for, its number may be another process's.
-        if matches!(self.0.try_wait(), Ok(None)) {
-            if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+        if !self.reaped {
+            if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
                 let _ = kill_process_group(group, Signal::KILL);
             }
-            let _ = self.0.wait();
+            let _ = self.child.wait();
         }
     }
 }
@@ -118,6 +122,22 @@ mod tests {
         total: Duration::from_secs(20),
         bytes: 1 << 20,
     };
+
+    #[test]
+    fn what_a_command_left_behind_ends_with_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let failure = shell(&format!("sleep 61 & echo $! >{}", file.path().display()), &LIMITS).unwrap_err();
+        assert_eq!(failure, Failure::Silent);
+        let child = std::fs::read_to_string(file.path()).unwrap();
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        let gone = |state: String| state.is_empty() || state.contains(") Z ");
+        // A signal takes its time to arrive.
+        let end = Instant::now() + Duration::from_secs(10);
+        while !gone(state()) && Instant::now() < end {
+            std::thread::sleep(EXIT_POLL);
+        }
+        assert!(gone(state()), "{}", state());
+    }
 
     fn shell(script: &str, limits: &Limits) -> Result<Fetched, Failure> {
         Local::new(["sh", "-c", script].map(str::to_owned).to_vec()).fetch(limits)
