@@ -84,14 +84,16 @@ pub fn collect(
     }
     let asked = asked(&sources, options)?;
     on_event(Event::Began(asked.len()));
-    let answered = ask_all(project, &asked, options.jobs, on_event)?;
+    let mut answered = ask_all(project, &asked, options.jobs, on_event)?;
 
     on_event(Event::Loading);
     let (mut files, mut attempts): (Vec<PathBuf>, Vec<Attempt>) = leftovers.into_iter().unzip();
     let first = attempts.len();
-    for answer in &answered {
-        attempts.extend(answer.attempts.iter().cloned());
-        files.extend(answer.files.iter().cloned());
+    let mut shares = Vec::new();
+    for answer in &mut answered {
+        shares.push(answer.attempts.len());
+        attempts.append(&mut answer.attempts);
+        files.append(&mut answer.files);
     }
     let mut warehouse = Warehouse::open(project)?;
     let salt = warehouse.salt(project)?;
@@ -104,8 +106,8 @@ pub fn collect(
 
     let mut summary = Summary { extracts: new.iter().filter(|new| **new).count(), ..Summary::default() };
     let mut news = new[first..].iter();
-    for answer in answered {
-        let any_new = news.by_ref().take(answer.attempts.len()).filter(|new| **new).count() > 0;
+    for (answer, share) in answered.into_iter().zip(shares) {
+        let any_new = news.by_ref().take(share).filter(|new| **new).count() > 0;
         match answer.failure {
             Some(failure) => summary.failed.push((answer.server, failure)),
             None if any_new => summary.new += 1,
