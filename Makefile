@@ -2,8 +2,8 @@
 # Python and npm. One Cargo profile for all, so that nothing compiles twice.
 
 CARGO_TARGET_DIR ?= target
-# Absolute, because build scripts run in folders of their own; in the shell, because make splits at spaces.
-override CARGO_TARGET_DIR := $(shell case '$(CARGO_TARGET_DIR)' in /*) echo '$(CARGO_TARGET_DIR)' ;; *) echo '$(CURDIR)/$(CARGO_TARGET_DIR)' ;; esac)
+# Absolute, because build scripts run in folders of their own.
+override CARGO_TARGET_DIR := $(if $(filter /%,$(firstword $(CARGO_TARGET_DIR))),,$(CURDIR)/)$(CARGO_TARGET_DIR)
 export CARGO_TARGET_DIR
 DUCKDB := $(CARGO_TARGET_DIR)/duckdb
 TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
