@@ -19,4 +19,5 @@ pub mod output;
 pub mod problem;
 pub mod project;
 pub mod site;
+pub mod text;
 pub mod warehouse;

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use torcollect::project::Project;
+use torcollect::text::printable;
 use torcollect::warehouse::{Publication, Rows, Scope};
 
 use super::{Terminal, load_fleet, load_site};
@@ -78,7 +79,7 @@ fn csv(rows: &Rows) -> String {
 
 fn table(rows: &Rows) -> String {
     let lines: Vec<Vec<String>> = std::iter::once(names(rows))
-        .chain(cells(rows).map(|cells| cells.iter().map(|cell| printable(cell)).collect()))
+        .chain(cells(rows).map(|cells| cells.iter().map(|cell| printable(cell).replace('\n', "\u{fffd}")).collect()))
         .collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..names(rows).len()).map(width).collect();
@@ -92,9 +93,4 @@ fn table(rows: &Rows) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     lines.iter().map(text).collect()
-}
-
-/// A cell on one line, without what would steer the terminal.
-fn printable(cell: &str) -> String {
-    cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

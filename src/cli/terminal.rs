@@ -7,6 +7,7 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use torcollect::problem::{Kind, Problem, Problems};
+use torcollect::text::printable;
 
 use super::{Arguments, LogFormat};
 
@@ -104,9 +105,9 @@ impl Terminal {
             level => format!("{level}: "),
         };
         let place = place.map_or_else(String::new, |place| format!("{place}: "));
-        write_line(&format!("{label}{place}{}", plain(message)));
+        write_line(&format!("{label}{place}{}", printable(message)));
         if let Some(hint) = hint {
-            write_line(&format!("hint: {}", plain(hint)));
+            write_line(&format!("hint: {}", printable(hint)));
         }
     }
 }
@@ -114,11 +115,6 @@ impl Terminal {
 /// Standard error may be closed; there is nobody left to tell then.
 fn write_line(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
-}
-
-/// Text without control characters: what a server says must not steer the operator's terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// A message without what DuckDB adds to its own: a code that says nothing, the line of a query that the operator has

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::fs::{self, Journal};
 use crate::project::Project;
+use crate::text::hexadecimal;
 
 /// The list of one output folder.
 #[derive(Debug)]
@@ -69,7 +70,6 @@ pub(super) fn inside(path: &Path) -> bool {
 pub(super) fn place(project: &Project, folder: &Path, extension: &str) -> Result<PathBuf> {
     let (root, folder) = (fs::canonical(project.root())?, fs::canonical(folder)?);
     let name = folder.strip_prefix(&root).unwrap_or(&folder);
-    let hash: String =
-        Sha256::digest(name.as_os_str().as_encoded_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hexadecimal(&Sha256::digest(name.as_os_str().as_encoded_bytes())[..8]);
     Ok(project.cache().join(format!("output-{hash}.{extension}")))
 }

@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 use crate::fs;
 use crate::project::Project;
+use crate::text::hexadecimal;
 
 /// The project's secret.
 pub struct Salt(String);
@@ -38,7 +39,7 @@ impl Salt {
         }
         let mut bytes = [0u8; 32];
         getrandom::fill(&mut bytes).context("cannot draw random bytes for the salt")?;
-        let text = hex(&bytes);
+        let text = hexadecimal(&bytes);
         fs::write_durable(&path, format!("{text}\n").as_bytes(), fs::PRIVATE)?;
         Ok(Self(text))
     }
@@ -68,14 +69,10 @@ impl Salt {
         // HMAC takes keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("a key of any length");
         mac.update(known_by.as_bytes());
-        hex(&mac.finalize().into_bytes()[..16])
+        hexadecimal(&mac.finalize().into_bytes()[..16])
     }
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the bottom to the top; those of one line may not import each other.
 const RANKS: [&[&str]; 7] = [
-    &["fs", "problem"],
+    &["fs", "problem", "text"],
     &["project"],
     &["config"],
     &["warehouse"],

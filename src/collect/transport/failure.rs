@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::printable;
+
 /// Why nothing was fetched. [`Failure::reason`] is for everybody, `Display` for the operator's terminal alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -119,11 +121,6 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-/// A server's text without what would steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter }).collect()
-}
 
 #[cfg(test)]
 mod tests {

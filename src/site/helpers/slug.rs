@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Call, quoted};
+use crate::text::hexadecimal;
 
 const LONGEST: usize = 120;
 
@@ -43,7 +44,7 @@ fn slug(text: &str) -> String {
     if slug.len() > LONGEST {
         slug.truncate(100);
         slug.push('~');
-        slug.extend(Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")));
+        slug.push_str(&hexadecimal(&Sha256::digest(text)[..8]));
     }
     slug
 }

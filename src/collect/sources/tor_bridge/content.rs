@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::frame::{Extract, FrameError, State};
+use crate::text::hexadecimal;
 
 /// The SHA-256, in hexadecimal digits, of an extract's instances, sections and bodies. Not part of it are the header,
 /// the files' times, and tor's note in `state` of when it wrote that file last; but whether an interval of traffic was
@@ -25,16 +26,12 @@ pub fn content_hash(bytes: &[u8]) -> Result<String, FrameError> {
             }
         }
     }
-    Ok(hexadecimal(hash))
+    Ok(hexadecimal(&hash.finalize()))
 }
 
 /// The SHA-256 of bytes that cannot be read as an extract, in hexadecimal digits.
 pub fn hash(bytes: &[u8]) -> String {
-    hexadecimal(Sha256::new().chain_update(bytes))
-}
-
-fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// The body of `state` with `over` or `running` after each interval's end instead of the time of the last writing.
