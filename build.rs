@@ -30,7 +30,9 @@ fn theme(folder: &Path) -> String {
     let mut slice = "&[".to_owned();
     for file in files {
         let name = file.strip_prefix(folder).expect("below the folder").to_str().expect("paths of a theme are UTF-8");
-        let _ = write!(slice, "({name:?}, include_bytes!({:?})),", file.to_str().expect("the folder's path is UTF-8"));
+        // Not the path of this checkout: another one may share the target folder, and with it this list.
+        let place = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{THEME}/{name}\")");
+        let _ = write!(slice, "({name:?}, include_bytes!({place})),");
     }
     slice.push(']');
     slice
