@@ -1,7 +1,9 @@
 //! `torcollect collect`.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -12,7 +14,11 @@ use torcollect::project::Project;
 use super::{PARTLY, Terminal, load_fleet};
 
 /// How many servers are asked at once, unless somebody says otherwise.
-pub const JOBS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+pub const JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+/// How long a server may take before it is named in the line of progress.
+const NOTICED: Duration = Duration::from_secs(3);
+/// How long a server may take before it is named where there is no line of progress.
+const SLOW: Duration = Duration::from_secs(10);
 
 /// The arguments of `collect`.
 #[derive(Args)]
@@ -42,12 +48,23 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
     let bar = terminal.progress(0);
     // Asked here: whoever asks a bar that is suspended waits for ever.
     let lines = bar.is_hidden();
+    let mut told = BTreeSet::new();
     let summary = collect(project, &fleet, options, &mut |event| match event {
         Event::Leftovers(count) => {
             bar.suspend(|| terminal.info(&format!("{count} extracts of an earlier run are loaded now")));
         }
         Event::Began(total) => bar.set_length(total as u64),
-        Event::Asking(server) => bar.set_message(server.to_owned()),
+        Event::Waiting(servers) => {
+            bar.set_message(waiting(servers));
+            for (server, time) in servers.iter().filter(|_| lines).filter(|(_, time)| *time >= SLOW) {
+                if told.insert((*server).to_owned()) {
+                    terminal.info(&format!("server `{server}`: waiting for {} s", time.as_secs()));
+                }
+            }
+        }
+        Event::Again { server, failure, pause } => bar.suspend(|| {
+            terminal.detail(&format!("server `{server}`: {failure}; asked again in {:.1} s", pause.as_secs_f64()));
+        }),
         Event::Answered { server, bytes, failure } => {
             bar.inc(1);
             bar.suspend(|| match failure {
@@ -68,6 +85,17 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
         terminal.warning(&nothing(project, "no source has a server to collect from").hint(hint));
     }
     report(terminal, &summary)
+}
+
+/// The servers that keep everybody waiting, by name, the slowest first.
+fn waiting(servers: &[(&str, Duration)]) -> String {
+    let slow: Vec<_> = servers.iter().filter(|(_, time)| *time >= NOTICED).collect();
+    let named = slow.iter().take(5).map(|(server, time)| format!("{server} ({} s)", time.as_secs()));
+    let mut words = named.collect::<Vec<_>>().join(", ");
+    if slow.len() > 5 {
+        words += &format!(" and {} more", slow.len() - 5);
+    }
+    if words.is_empty() { words } else { format!("waiting for {words}") }
 }
 
 fn nothing(project: &Project, message: &str) -> Problem {

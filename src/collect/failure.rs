@@ -26,6 +26,16 @@ impl Failure {
         }
     }
 
+    /// Whether asking again in a moment may help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport(failure) => failure.is_transient(),
+            // A connection that broke off in the middle looks like an end to the script's output.
+            Self::Extract(error) => matches!(error, FrameError::Truncated | FrameError::Checksum),
+            Self::Told(_) => false,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&str> {
         match self {

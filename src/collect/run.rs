@@ -1,21 +1,29 @@
 //! One run of `collect`: asks the servers, several at once, spools what comes, and loads it into the warehouse. A server
 //! that fails changes nothing about the others.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use super::queue::Queue;
+use super::transport::Ways;
 use super::{Answer, Failure, Source, parse, sources, spool};
 use crate::config::Fleet;
 use crate::fs;
 use crate::problem::{Problems, unknown};
 use crate::project::Project;
 use crate::warehouse::{Attempt, Derived, Warehouse};
+
+/// How long after its first failure a server is asked again; each time after that, four times as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How often it is said for whom a run waits.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What to collect, and how.
 #[derive(Clone, Debug)]
@@ -33,10 +41,19 @@ pub struct Options {
 pub enum Event<'a> {
     /// An earlier run was cut off; this many attempts of it are loaded now.
     Leftovers(usize),
-    /// So many servers will be asked.
+    /// So many servers will be asked, each once for each of its sources.
     Began(usize),
-    /// A server is being asked.
-    Asking(&'a str),
+    /// A while has gone by in which these servers are being asked, for so long already; the longest first.
+    Waiting(&'a [(&'a str, Duration)]),
+    /// A server failed, and will be asked again after a pause.
+    Again {
+        /// Its name.
+        server: &'a str,
+        /// What went wrong.
+        failure: &'a Failure,
+        /// How long until then.
+        pause: Duration,
+    },
     /// A server has answered, or failed to.
     Answered {
         /// Its name.
@@ -77,14 +94,16 @@ pub fn collect(
     fs::create_private_dir(&project.data())?;
     fs::create_private_dir(&project.spool())?;
     let _lock = lock(project)?;
-    let sources = sources::all(fleet);
+    let ways = Ways::of(fleet);
+    let sources = sources::all(fleet, &ways);
     let leftovers = spool::leftovers(project)?;
     if !leftovers.is_empty() {
         on_event(Event::Leftovers(leftovers.len()));
     }
-    let asked = asked(&sources, options)?;
-    on_event(Event::Began(asked.len()));
-    let mut answered = ask_all(project, &asked, options.jobs, on_event)?;
+    let tasks = tasks(&sources, options)?;
+    on_event(Event::Began(tasks.iter().map(|task| task.sources.len()).sum()));
+    let asking = Asking { project, ways: &ways, run: Timestamp::now(), retries: fleet.ssh.retries };
+    let mut answered = asking.all(tasks, options.jobs, on_event)?;
 
     on_event(Event::Loading);
     let (mut files, mut attempts): (Vec<PathBuf>, Vec<Attempt>) = leftovers.into_iter().unzip();
@@ -148,13 +167,16 @@ fn lock(project: &Project) -> Result<fs::Lock> {
     lock.map_err(|process| anyhow!("process {process} is collecting in this project already; let it finish"))
 }
 
-/// A server to ask, for one source.
-struct Asked<'a> {
-    source: &'a dyn Source,
+/// A server to ask.
+struct Task<'a> {
     server: String,
+    /// For these sources, one after another, on one connection.
+    sources: Vec<&'a dyn Source>,
+    /// How often it has failed.
+    failures: u32,
 }
 
-/// What a server said in this run.
+/// What a server said to one source in this run.
 struct Answered {
     server: String,
     attempts: Vec<Attempt>,
@@ -162,20 +184,23 @@ struct Answered {
     failure: Option<Failure>,
 }
 
-fn asked<'a>(sources: &'a [Box<dyn Source>], options: &Options) -> Result<Vec<Asked<'a>>> {
+/// The servers that the options name, in random order, so that the order of connections tells an observer nothing and
+/// no server is always the last.
+fn tasks<'a>(sources: &'a [Box<dyn Source + 'a>], options: &Options) -> Result<Vec<Task<'a>>> {
     let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
     let servers: Vec<String> = sources.iter().flat_map(|source| source.servers()).collect();
     known("source", &options.sources, &names)?;
     known("server", &options.servers, &servers.iter().map(String::as_str).collect::<Vec<_>>())?;
     let wanted = |wanted: &[String], name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
-    let mut asked: Vec<_> = sources
-        .iter()
-        .filter(|source| wanted(&options.sources, source.name()))
-        .flat_map(|source| source.servers().into_iter().map(|server| Asked { source: &**source, server }))
-        .filter(|asked| wanted(&options.servers, &asked.server))
-        .collect();
-    shuffle(&mut asked)?;
-    Ok(asked)
+    let mut asked: BTreeMap<String, Vec<&dyn Source>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| wanted(&options.sources, source.name())) {
+        for server in source.servers().into_iter().filter(|server| wanted(&options.servers, server)) {
+            asked.entry(server).or_default().push(&**source);
+        }
+    }
+    let mut tasks: Vec<_> = asked.into_iter().map(|(server, sources)| Task { server, sources, failures: 0 }).collect();
+    shuffle(&mut tasks)?;
+    Ok(tasks)
 }
 
 fn known(kind: &str, wanted: &[String], names: &[&str]) -> Result<(), Problems> {
@@ -185,7 +210,6 @@ fn known(kind: &str, wanted: &[String], names: &[&str]) -> Result<(), Problems> 
     }
 }
 
-/// Asks in random order, so that the order of connections tells an observer nothing and no server is always the last.
 fn shuffle<T>(items: &mut [T]) -> Result<()> {
     for end in (1..items.len()).rev() {
         let random = getrandom::u64()? % (end as u64 + 1);
@@ -194,76 +218,139 @@ fn shuffle<T>(items: &mut [T]) -> Result<()> {
     Ok(())
 }
 
-fn ask_all(
-    project: &Project,
-    asked: &[Asked<'_>],
-    jobs: NonZeroUsize,
-    on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<Vec<Answered>> {
-    enum News<'a> {
-        Asking(&'a str),
-        Answered(Result<Answered>),
-    }
-    let run = Timestamp::now();
-    let queue: Mutex<VecDeque<&Asked<'_>>> = Mutex::new(asked.iter().collect());
-    let (sender, receiver) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.get().min(asked.len()) {
-            let (queue, sender) = (&queue, sender.clone());
-            scope.spawn(move || {
-                while let Some(asked) = { queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() } {
+/// What the workers tell.
+enum News {
+    Asking(String),
+    Again(String, Failure, Duration),
+    Answered(Result<Answered>),
+    Left(String),
+}
+
+/// The asking of one run.
+struct Asking<'a> {
+    project: &'a Project,
+    ways: &'a Ways,
+    run: Timestamp,
+    retries: u32,
+}
+
+impl Asking<'_> {
+    fn all(
+        &self,
+        tasks: Vec<Task<'_>>,
+        jobs: NonZeroUsize,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<Answered>> {
+        let workers = jobs.get().min(tasks.len());
+        let queue = Queue::new(tasks);
+        let (sender, receiver) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let (queue, sender) = (&queue, sender.clone());
+                scope.spawn(move || {
                     // Nobody listens any more only when the run is given up.
-                    let _ = sender.send(News::Asking(&asked.server));
-                    let _ = sender.send(News::Answered(ask(project, asked, run)));
+                    let tell = |news| drop(sender.send(news));
+                    while let Some(task) = queue.take() {
+                        self.task(task, queue, &tell);
+                    }
+                });
+            }
+            drop(sender);
+            let mut answered = Vec::new();
+            let mut asking: BTreeMap<String, Instant> = BTreeMap::new();
+            let mut told = Instant::now();
+            loop {
+                match receiver.recv_timeout(TICK) {
+                    Ok(News::Asking(server)) => drop(asking.insert(server, Instant::now())),
+                    Ok(News::Left(server)) => drop(asking.remove(&server)),
+                    Ok(News::Again(server, failure, pause)) => {
+                        on_event(Event::Again { server: &server, failure: &failure, pause });
+                    }
+                    Ok(News::Answered(Ok(answer))) => {
+                        let raws = answer.attempts.iter().filter_map(|attempt| attempt.raw.as_ref());
+                        let bytes = raws.map(|raw| raw.content.len()).sum();
+                        on_event(Event::Answered { server: &answer.server, bytes, failure: answer.failure.as_ref() });
+                        answered.push(answer);
+                    }
+                    Ok(News::Answered(Err(error))) => {
+                        // What cannot be put on disk here must not be asked for.
+                        queue.clear();
+                        return Err(error);
+                    }
+                    Err(mpsc::RecvTimeoutError::Timeout) => {}
+                    Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(answered),
                 }
-            });
-        }
-        drop(sender);
-        let mut answered = Vec::new();
-        for news in receiver {
-            match news {
-                News::Asking(server) => on_event(Event::Asking(server)),
-                News::Answered(Err(error)) => {
-                    // What cannot be put on disk here must not be asked for.
-                    queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                    return Err(error);
-                }
-                News::Answered(Ok(answer)) => {
-                    let bytes = answer
-                        .attempts
-                        .iter()
-                        .filter_map(|attempt| attempt.raw.as_ref())
-                        .map(|raw| raw.content.len())
-                        .sum();
-                    on_event(Event::Answered { server: &answer.server, bytes, failure: answer.failure.as_ref() });
-                    answered.push(answer);
+                if told.elapsed() >= TICK {
+                    told = Instant::now();
+                    let mut waiting: Vec<_> =
+                        asking.iter().map(|(server, since)| (server.as_str(), since.elapsed())).collect();
+                    waiting.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+                    on_event(Event::Waiting(&waiting));
                 }
             }
-        }
-        Ok(answered)
-    })
-}
-
-fn ask(project: &Project, asked: &Asked<'_>, run: Timestamp) -> Result<Answered> {
-    let answers = asked.source.ask(&asked.server, run);
-    // A failure in a made-up past is not one of today.
-    let failure = answers.iter().filter(|answer| answer.run == run).find_map(|answer| answer.failure.clone());
-    let attempts: Vec<_> = answers.into_iter().map(|answer| attempt(asked, answer)).collect();
-    let mut files = Vec::new();
-    if !asked.source.repeatable() {
-        for attempt in &attempts {
-            files.push(spool::put(project, attempt)?);
-        }
+        })
     }
-    Ok(Answered { server: asked.server.clone(), attempts, files, failure })
+
+    /// Asks one server for all of its sources, or puts it back for later.
+    fn task<'a>(&self, mut task: Task<'a>, queue: &Queue<Task<'a>>, tell: &dyn Fn(News)) {
+        let server = task.server.clone();
+        tell(News::Asking(server.clone()));
+        while let Some(source) = task.sources.first() {
+            let answers = source.ask(&server, self.run);
+            // A failure in a made-up past is not one of today.
+            let failure =
+                answers.iter().filter(|answer| answer.run == self.run).find_map(|answer| answer.failure.clone());
+            if let Some(failure) =
+                failure.clone().filter(|failure| failure.is_transient() && task.failures < self.retries)
+            {
+                self.ways.hang_up(&server);
+                let pause = pause(task.failures);
+                task.failures += 1;
+                tell(News::Left(server.clone()));
+                tell(News::Again(server, failure, pause));
+                return queue.again(task, Instant::now() + pause);
+            }
+            tell(News::Answered(self.keep(&server, *source, answers, failure)));
+            task.sources.remove(0);
+        }
+        self.ways.hang_up(&server);
+        tell(News::Left(server));
+        queue.done();
+    }
+
+    /// Puts what a server answered on disk.
+    fn keep(
+        &self,
+        server: &str,
+        source: &dyn Source,
+        answers: Vec<Answer>,
+        failure: Option<Failure>,
+    ) -> Result<Answered> {
+        let attempts: Vec<_> = answers.into_iter().map(|answer| attempt(server, source, answer)).collect();
+        let mut files = Vec::new();
+        if !source.repeatable() {
+            for attempt in &attempts {
+                files.push(spool::put(self.project, attempt)?);
+            }
+        }
+        Ok(Answered { server: server.to_owned(), attempts, files, failure })
+    }
 }
 
-fn attempt(asked: &Asked<'_>, answer: Answer) -> Attempt {
+/// How long to wait after so many failures before: a second, then four, then sixteen, each up to half as long again, so
+/// that servers that failed together do not come back together.
+fn pause(failures: u32) -> Duration {
+    let pause = FIRST_PAUSE.saturating_mul(4u32.saturating_pow(failures));
+    let random = getrandom::u32().unwrap_or_default();
+    pause + pause.mul_f64(f64::from(random) / f64::from(u32::MAX) / 2.0)
+}
+
+fn attempt(server: &str, source: &dyn Source, answer: Answer) -> Attempt {
     Attempt {
         run: answer.run.as_millisecond(),
-        plugin: asked.source.plugin().to_owned(),
-        source: asked.source.name().to_owned(),
-        server: asked.server.clone(),
+        plugin: source.plugin().to_owned(),
+        source: source.name().to_owned(),
+        server: server.to_owned(),
         started: answer.started,
         finished: answer.finished,
         raw: answer.raw,

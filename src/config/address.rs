@@ -42,8 +42,9 @@ impl FromStr for Address {
         if host.is_empty() {
             return Err("the host is missing");
         }
+        // Nothing that means something to the shell of a `via`, and nothing that looks like an option.
         let odd =
-            |part: &str| part.starts_with('-') || part.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/');
+            |part: &str| part.starts_with('-') || !part.chars().all(|c| c.is_alphanumeric() || "._+:%-".contains(c));
         if odd(user) || odd(host) {
             return Err("it is written `user@host:port`");
         }
@@ -116,6 +117,7 @@ mod tests {
     fn an_address_has_a_user_a_host_and_a_port() {
         assert_eq!("torcollect@bridge.example:2222".parse(), address("torcollect", "bridge.example", 2222));
         assert_eq!("bridge.example".parse(), address("torcollect", "bridge.example", 22));
+        assert_eq!("some_one@fe-80.example".parse(), address("some_one", "fe-80.example", 22));
         assert_eq!("root@[2001:db8::1]:44".parse(), address("root", "2001:db8::1", 44));
         assert_eq!("[2001:db8::1]".parse(), address("torcollect", "2001:db8::1", 22));
     }
@@ -131,6 +133,8 @@ mod tests {
         assert_eq!(reason("user@"), "the host is missing");
         assert_eq!(reason("user@ho st"), "it is written `user@host:port`");
         assert_eq!(reason("-oProxyCommand=x"), "it is written `user@host:port`");
+        assert_eq!(reason("$(reboot)@host"), "it is written `user@host:port`");
+        assert_eq!(reason("host;reboot"), "it is written `user@host:port`");
         assert_eq!(reason("host:0"), "the port is a number from 1 to 65535");
         assert_eq!(reason("host:ssh"), "the port is a number from 1 to 65535");
     }

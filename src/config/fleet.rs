@@ -9,9 +9,9 @@ use jiff::civil::Date;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::Address;
 use super::values::{date, optional_date, seconds, text};
 use super::yaml::with_hint;
+use super::{Address, Via};
 
 /// What is collected, from where, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +60,11 @@ pub struct Ssh {
     /// Where host keys are looked up that no server pins; `~/.ssh/known_hosts` by default. Absolute as `key` is.
     #[serde(deserialize_with = "text")]
     pub known_hosts: PathBuf,
+    /// The command that carries the connection to every server that does not name its own.
+    #[serde(deserialize_with = "text")]
+    pub via: Option<String>,
+    /// How often a server is asked again after a failure that may pass: 2.
+    pub retries: u32,
     /// Longest wait for a connection and its handshake: 10 seconds.
     #[serde(deserialize_with = "seconds")]
     pub connect_timeout: Duration,
@@ -75,6 +80,8 @@ impl Default for Ssh {
         Self {
             key: None,
             known_hosts: "~/.ssh/known_hosts".into(),
+            via: None,
+            retries: 2,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
             max_bytes: 8 << 20,
@@ -87,6 +94,8 @@ impl Default for Ssh {
 pub struct Server {
     /// Where it is; `None` for this machine (`local: true`).
     pub address: Option<Address>,
+    /// The command that carries the connection there; none for `via: none`, and where nobody names one.
+    pub via: Option<Via>,
     /// The command that prints the extract on this machine, for `local: true`; never empty.
     pub command: Vec<String>,
     /// The pinned host key, `TYPE BASE64` as in `known_hosts`.

@@ -9,7 +9,7 @@ use super::fleet::{Bridge, Fleet, Organization, Sample, Server, Ssh, TorBridge};
 use super::labels::Labels;
 use super::values::{paths, text};
 use super::yaml::{Document, KeyPath};
-use super::{address, references};
+use super::{Via, address, references};
 use crate::fs;
 use crate::problem::{Kind, Place, Problem, Problems};
 use crate::project::Project;
@@ -47,6 +47,8 @@ struct Plugins {
 struct Entry {
     #[serde(deserialize_with = "text")]
     address: Option<String>,
+    #[serde(deserialize_with = "text")]
+    via: Option<String>,
     local: bool,
     #[serde(deserialize_with = "text")]
     command: Option<Vec<String>>,
@@ -95,7 +97,11 @@ impl Fleet {
 
         let entries = std::iter::once((&document, sources.servers))
             .chain(files.iter_mut().map(|(file, servers)| (&*file, std::mem::take(servers))));
-        let servers = servers(project, entries, &mut problems);
+        let common = sources.ssh.via.as_ref().and_then(|via| {
+            let refuse = |reason| problems.push(document.problem(&KeyPath::of(["ssh", "via"]), reason));
+            via.parse().map_err(refuse).ok()
+        });
+        let servers = servers(project, entries, common.as_ref(), &mut problems);
         let fleet = Self {
             ssh: Ssh {
                 key: sources.ssh.key.map(|key| absolute(project, &key)),
@@ -140,6 +146,7 @@ fn open_to_others(project: &Project, document: &Document, path: &Path) -> Option
 fn servers<'a>(
     project: &Project,
     files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
+    common: Option<&Via>,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Server> {
     let mut servers = BTreeMap::new();
@@ -163,13 +170,20 @@ fn servers<'a>(
                 let path = path.key("bridges").key(instance).key("label");
                 problems.extend(bridge.label.as_ref().and_then(|label| bridge_labels.take(label, document, path)));
             }
-            servers.insert(name, server(project, document, &path, entry, problems));
+            servers.insert(name, server(project, document, &path, entry, common, problems));
         }
     }
     servers
 }
 
-fn server(project: &Project, document: &Document, path: &KeyPath, entry: Entry, problems: &mut Vec<Problem>) -> Server {
+fn server(
+    project: &Project,
+    document: &Document,
+    path: &KeyPath,
+    entry: Entry,
+    common: Option<&Via>,
+    problems: &mut Vec<Problem>,
+) -> Server {
     let mut refuse = |key: &str, reason: &str| problems.push(document.problem(&path.key(key), reason));
     let address = entry.address.as_ref().and_then(|text| {
         text.parse().map_err(|reason| refuse("address", &format!("`{text}` is not an address: {reason}"))).ok()
@@ -177,6 +191,11 @@ fn server(project: &Project, document: &Document, path: &KeyPath, entry: Entry, 
     let host_key = entry.host_key.and_then(|line| {
         address::host_key(&line).map_err(|reason| refuse("host_key", &format!("not a host key: {reason}"))).ok()
     });
+    let via = match entry.via.as_deref() {
+        None => common.cloned(),
+        Some("none") => None,
+        Some(text) => text.parse().map_err(|reason: &str| refuse("via", reason)).ok(),
+    };
     match &entry.command {
         Some(_) if !entry.local => refuse("command", "a command is only for a server with `local: true`"),
         Some(words) if words.is_empty() => refuse("command", "the command is empty"),
@@ -195,6 +214,7 @@ fn server(project: &Project, document: &Document, path: &KeyPath, entry: Entry, 
     }
     Server {
         address,
+        via,
         command: entry.command.unwrap_or_else(|| vec!["/usr/lib/torcollect/extract".to_owned()]),
         host_key,
         key: entry.key.map(|key| absolute(project, &key)),
@@ -302,6 +322,20 @@ organizations:
         assert_eq!(fleet.bridge("here", "default"), Some(&Bridge::default()));
         let demo = &fleet.sample["demo"];
         assert_eq!((demo.seed, demo.days, demo.until), (1, 540, date(2026, 11, 22)));
+    }
+
+    #[test]
+    fn a_server_is_reached_by_its_own_way_else_by_that_of_all() {
+        let fleet = fleet(
+            "ssh: {via: nc %h %p}\nservers: {a: {address: h}, b: {address: h, via: ssh -W %h:%p j}, c: {address: h, via: none}}\n",
+        );
+        let via = |server: &str| fleet.servers[server].via.as_ref().map(Via::text);
+        assert_eq!([via("a"), via("b"), via("c")], [Some("nc %h %p"), Some("ssh -W %h:%p j"), None]);
+        let wrong = "ssh: {via: nc %x}\nservers: {a: {address: h, via: ''}}\n";
+        let after = "after `%` stands `h` (host), `p` (port), `r` (account) or `%`";
+        let shown =
+            format!("sources.yaml:1:12: ssh.via: {after}\nsources.yaml:2:32: servers.a.via: the command is empty");
+        assert_eq!(problem(wrong), shown);
     }
 
     #[test]

@@ -9,11 +9,13 @@ mod load;
 mod references;
 mod site;
 mod values;
+mod via;
 pub mod yaml;
 
 pub use address::Address;
 pub use fleet::{Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge};
 pub use site::{Publish, Site, address as site_address};
+pub use via::Via;
 
 use std::fmt::Display;
 

@@ -41,6 +41,7 @@ fn numbers(fleet: &Fleet, document: &Document) -> Vec<Problem> {
             problems.push(document.problem(&path, message));
         }
     };
+    require(fleet.ssh.retries <= 10, ssh("retries"), "0 to 10");
     require(fleet.ssh.max_bytes > 0, ssh("max_bytes"), "at least 1 byte");
     let timeout = Duration::from_secs(1)..=Duration::from_secs(3600);
     require(timeout.contains(&fleet.ssh.connect_timeout), ssh("connect_timeout"), "1 to 3600 seconds");

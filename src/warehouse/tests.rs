@@ -79,6 +79,7 @@ impl Fixture {
     fn label(&mut self, server: &str, instance: &str, label: &str, publish: bool) {
         let server = self.fleet.servers.entry(server.to_owned()).or_insert_with(|| Server {
             address: None,
+            via: None,
             command: Vec::new(),
             host_key: None,
             key: None,

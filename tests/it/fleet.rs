@@ -31,7 +31,7 @@ fn sources(project: &TestProject, lab: &Lab, servers: &[(String, String, String)
     project.write(
         "sources.yaml",
         format!(
-            "ssh: {{key: {key}, connect_timeout: 2, read_timeout: 2}}\nservers:\n{servers}\
+            "ssh: {{key: {key}, connect_timeout: 2, read_timeout: 2, retries: 0}}\nservers:\n{servers}\
              sources: {{tor-bridge: {{bridges: {{servers: all}}}}}}\n"
         ),
     );

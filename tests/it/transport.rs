@@ -48,6 +48,7 @@ impl Client {
         let address = Address { user: user(), host: self.host.to_owned(), port: self.port };
         let server = config::Server {
             address: Some(address.clone()),
+            via: None,
             command: Vec::new(),
             host_key: self.host_key.clone(),
             key: None,
@@ -58,6 +59,8 @@ impl Client {
         let ssh = config::Ssh {
             key: self.key.clone(),
             known_hosts: self.known_hosts.clone(),
+            via: None,
+            retries: 0,
             connect_timeout: self.limits.connect,
             read_timeout: self.limits.silence,
             max_bytes: self.limits.bytes,

@@ -26,8 +26,16 @@ impl<'a> Drain<'a> {
         Self { limits, stdout: Vec::new(), stderr: Vec::new(), heard: now, end: now + limits.total }
     }
 
-    /// Takes a piece of the standard output.
+    /// The standard output so far.
+    pub fn so_far(&self) -> &[u8] {
+        &self.stdout
+    }
+
+    /// Takes a piece of the standard output; an empty one is nothing heard.
     pub fn stdout(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if piece.is_empty() {
+            return Ok(());
+        }
         self.heard = Instant::now();
         if (self.stdout.len() + piece.len()) as u64 > self.limits.bytes {
             return Err(Failure::TooLarge(self.limits.bytes));
@@ -36,8 +44,11 @@ impl<'a> Drain<'a> {
         self.in_time()
     }
 
-    /// Takes a piece of the standard error.
+    /// Takes a piece of the standard error, as [`Drain::stdout`].
     pub fn stderr(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if piece.is_empty() {
+            return Ok(());
+        }
         self.heard = Instant::now();
         let room = STDERR_KEPT.saturating_sub(self.stderr.len());
         self.stderr.extend_from_slice(&piece[..piece.len().min(room)]);

@@ -4,11 +4,14 @@ use std::fmt;
 
 use crate::text::printable;
 
-/// Why nothing was fetched. [`Failure::reason`] is for everybody, `Display` for the operator's terminal alone.
+/// Why nothing was fetched. [`Failure::reason`] is for everybody, `Display` for a log; neither has a word of the server's,
+/// nor a key. Those are in [`Failure::story`], for an operator who looks into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// There is no such host, or no way to it; the system's words.
     Unreachable(String),
+    /// The program of `via:` ended; its words, or the system's.
+    Via(String),
     /// Nothing listens there.
     Refused,
     /// No connection or no handshake in time.
@@ -46,6 +49,7 @@ impl Failure {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "not reachable",
+            Self::Via(_) => "the way to the server failed",
             Self::Refused => "connection refused",
             Self::ConnectTimeout => "no connection in time",
             Self::Silent => "silent for too long",
@@ -68,17 +72,17 @@ impl Failure {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "check the server's address and this machine's network",
+            Self::Via(_) => "try the command of `via` by hand: `torcollect server test` shows what it says",
             Self::Refused => "see that sshd runs there, and on this port",
             Self::ConnectTimeout => {
                 "see that the server is up and no firewall is in between, or raise `connect_timeout`"
             }
             Self::Silent | Self::Slow => "see what holds up the server, or raise `read_timeout`",
             Self::Disconnected => "try again; the server's own log has more",
-            Self::HostKeyUnknown(_) => {
-                "compare the key with the one on the server's console, then pin it as the server's `host_key`"
-            }
+            Self::HostKeyUnknown(_) => "`torcollect server add` shows the key's fingerprint and pins it",
             Self::HostKeyChanged(_) => {
-                "if the server was installed again, pin its new `host_key`; if not, somebody else answers in its place"
+                "if the server was installed again, pin its new key with `torcollect server add`; if not, somebody else \
+                 answers in its place"
             }
             Self::NoKnownHosts(_) => {
                 "see that the file of `known_hosts` is text and may be read, or pin the `host_key`"
@@ -87,16 +91,29 @@ impl Failure {
             Self::KeyRefused => "see that the key stands in the `authorized_keys` of this account on the server",
             Self::NoKey(_) => "name an unencrypted private key as `key`, or add one to the SSH agent",
             Self::TooLarge(_) => "see what the forced command on the server prints, or raise `max_bytes`",
-            Self::Failed(..) => "run the command on the server and read what it complains about",
+            Self::Failed(..) => "`torcollect server test` shows what it complains about",
             Self::NotStarted(_) => "check the server's `command`",
             Self::Protocol(_) => "try `ssh -v` to the same server",
         }
     }
 
-    /// Whether it may well be gone at the next attempt without anybody's doing.
+    /// Whether it may well be gone in a moment without anybody's doing. Who was silent until a time limit has used up our
+    /// patience for this run.
     pub fn is_transient(&self) -> bool {
-        use Failure::{ConnectTimeout, Disconnected, Protocol, Refused, Silent, Slow, Unreachable};
-        matches!(self, Unreachable(_) | Refused | ConnectTimeout | Silent | Slow | Disconnected | Protocol(_))
+        use Failure::{ConnectTimeout, Disconnected, Protocol, Refused, Unreachable, Via};
+        matches!(self, Unreachable(_) | Via(_) | Refused | ConnectTimeout | Disconnected | Protocol(_))
+    }
+
+    /// All that is known, also what the server said and what key it has.
+    pub fn story(&self) -> String {
+        match self {
+            Self::Via(words) => format!("{}: {}", self.reason(), printable(words)),
+            Self::HostKeyUnknown(offered) | Self::HostKeyChanged(offered) => {
+                format!("{}: the server offers `{}`", self.reason(), printable(offered))
+            }
+            Self::Failed(_, stderr) if !stderr.trim().is_empty() => format!("{self}: {}", printable(stderr.trim())),
+            _ => self.to_string(),
+        }
     }
 }
 
@@ -109,12 +126,8 @@ impl fmt::Display for Failure {
             | Self::NoKey(detail)
             | Self::NotStarted(detail)
             | Self::Protocol(detail) => write!(f, ": {}", printable(detail)),
-            Self::HostKeyUnknown(offered) | Self::HostKeyChanged(offered) => {
-                write!(f, ": the server offers `{}`", printable(offered))
-            }
             Self::TooLarge(most) => write!(f, ": more than {most} bytes"),
-            Self::Failed(exit, stderr) if stderr.trim().is_empty() => write!(f, " with exit status {exit}"),
-            Self::Failed(exit, stderr) => write!(f, " with exit status {exit}: {}", printable(stderr.trim())),
+            Self::Failed(exit, _) => write!(f, " with exit status {exit}"),
             _ => Ok(()),
         }
     }
@@ -127,10 +140,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_has_nothing_of_the_details_and_the_display_has_no_escape_sequence() {
+    fn what_the_server_says_is_in_the_story_alone_and_has_no_escape_sequence() {
         let failure = Failure::Failed(1, "sudo: unable to resolve host oak.example\u{1b}[2J\n".to_owned());
         assert_eq!(failure.reason(), "the command failed");
-        let expected = "the command failed with exit status 1: sudo: unable to resolve host oak.example\u{fffd}[2J";
-        assert_eq!(failure.to_string(), expected);
+        assert_eq!(failure.to_string(), "the command failed with exit status 1");
+        let story = "the command failed with exit status 1: sudo: unable to resolve host oak.example\u{fffd}[2J";
+        assert_eq!(failure.story(), story);
+        assert_eq!(Failure::HostKeyChanged("ssh-rsa AAAA".to_owned()).to_string(), "host key changed");
     }
 }

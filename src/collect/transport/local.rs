@@ -2,14 +2,14 @@
 
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
-use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::drain::{Drain, wait};
+use super::process::Group;
 use super::{Failure, Fetched, Limits, Transport};
 
 /// How often a command that has closed its streams is asked whether it has ended.
@@ -32,73 +32,48 @@ impl Transport for Local {
     fn fetch(&self, limits: &Limits) -> Result<Fetched, Failure> {
         let (program, arguments) =
             self.command.split_first().ok_or_else(|| Failure::NotStarted("it is empty".to_owned()))?;
-        let child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| Failure::NotStarted(error.to_string()))?;
-        Running { child, reaped: false }.fetch(limits)
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let group = Group::spawn(&mut command).map_err(|error| Failure::NotStarted(error.to_string()))?;
+        drain(group, limits)
     }
 }
 
-/// A command that ends when it is no longer wanted, with all that it has started.
-struct Running {
-    child: Child,
-    /// Once it has been waited for, its number may be another process's.
-    reaped: bool,
-}
-
-impl Running {
-    fn fetch(mut self, limits: &Limits) -> Result<Fetched, Failure> {
-        let mut drain = Drain::new(limits);
-        let mut stdout = self.child.stdout.take();
-        let mut stderr = self.child.stderr.take();
-        let mut piece = vec![0; 64 * 1024];
-        while stdout.is_some() || stderr.is_some() {
-            let open = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)];
-            let polled: Vec<_> = open.iter().flatten().map(|descriptor| (*descriptor, PollFlags::IN)).collect();
-            let Some(ready) = wait(&polled, drain.deadline())? else { return Err(drain.late()) };
-            let out = stdout.is_some() && ready.first() == Some(&true);
-            let err = stderr.is_some() && ready.last() == Some(&true);
-            if let Some(stream) = stdout.as_mut().filter(|_| out) {
-                match read(stream, &mut piece)? {
-                    0 => stdout = None,
-                    length => drain.stdout(&piece[..length])?,
-                }
-            }
-            if let Some(stream) = stderr.as_mut().filter(|_| err) {
-                match read(stream, &mut piece)? {
-                    0 => stderr = None,
-                    length => drain.stderr(&piece[..length])?,
-                }
+/// Takes what a command prints, to its end.
+fn drain(mut group: Group, limits: &Limits) -> Result<Fetched, Failure> {
+    let mut drain = Drain::new(limits);
+    let mut stdout = group.child.stdout.take();
+    let mut stderr = group.child.stderr.take();
+    let mut piece = vec![0; 64 * 1024];
+    while stdout.is_some() || stderr.is_some() {
+        let open = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)];
+        let polled: Vec<_> = open.iter().flatten().map(|descriptor| (*descriptor, PollFlags::IN)).collect();
+        let Some(ready) = wait(&polled, drain.deadline())? else { return Err(drain.late()) };
+        let out = stdout.is_some() && ready.first() == Some(&true);
+        let err = stderr.is_some() && ready.last() == Some(&true);
+        if let Some(stream) = stdout.as_mut().filter(|_| out) {
+            match read(stream, &mut piece)? {
+                0 => stdout = None,
+                length => drain.stdout(&piece[..length])?,
             }
         }
-        loop {
-            if let Some(status) = self.child.try_wait().map_err(|error| Failure::Protocol(error.to_string()))? {
-                self.reaped = true;
-                let exit = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-                let (stdout, stderr) = drain.finish();
-                return Ok(Fetched { stdout, stderr, exit });
+        if let Some(stream) = stderr.as_mut().filter(|_| err) {
+            match read(stream, &mut piece)? {
+                0 => stderr = None,
+                length => drain.stderr(&piece[..length])?,
             }
-            if Instant::now() >= drain.deadline() {
-                return Err(drain.late());
-            }
-            std::thread::sleep(EXIT_POLL);
         }
     }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.reaped {
-            if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            let _ = self.child.wait();
+    loop {
+        if let Some(status) = group.ended().map_err(|error| Failure::Protocol(error.to_string()))? {
+            let exit = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+            let (stdout, stderr) = drain.finish();
+            return Ok(Fetched { stdout, stderr, exit });
         }
+        if Instant::now() >= drain.deadline() {
+            return Err(drain.late());
+        }
+        std::thread::sleep(EXIT_POLL);
     }
 }
 

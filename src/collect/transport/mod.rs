@@ -1,19 +1,61 @@
 //! Transports: how the bytes of an extract come here. Each has its limits, so that no server can hold up a run or fill
 //! the disk.
 
+mod connection;
 mod drain;
 mod failure;
 mod host_key;
 mod local;
+mod process;
 mod ssh;
+mod wire;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use failure::Failure;
 pub use local::Local;
 pub use ssh::Ssh;
 
-use crate::config;
+use crate::config::{self, Fleet};
+
+/// The ways to the servers of a fleet, by name.
+pub struct Ways {
+    ways: BTreeMap<String, Box<dyn Transport>>,
+    limits: Limits,
+}
+
+impl Ways {
+    /// The ways that the settings name.
+    pub fn of(fleet: &Fleet) -> Self {
+        let way = |server: &config::Server| -> Box<dyn Transport> {
+            match &server.address {
+                Some(address) => Box::new(Ssh::new(address, server, &fleet.ssh)),
+                None => Box::new(Local::new(server.command.clone())),
+            }
+        };
+        Self {
+            ways: fleet.servers.iter().map(|(name, server)| (name.clone(), way(server))).collect(),
+            limits: Limits::from(&fleet.ssh),
+        }
+    }
+
+    /// Takes the extract of a server, on the connection that the last one came on if that is open still.
+    ///
+    /// # Errors
+    /// As [`Transport::fetch`], and if the command itself failed.
+    pub fn fetch(&self, server: &str) -> Result<Vec<u8>, Failure> {
+        let way = self.ways.get(server).ok_or_else(|| Failure::Unreachable("there is no such server".to_owned()))?;
+        way.fetch(&self.limits).and_then(Fetched::success)
+    }
+
+    /// Ends the connection to a server of which nothing more is wanted.
+    pub fn hang_up(&self, server: &str) {
+        if let Some(way) = self.ways.get(server) {
+            way.hang_up();
+        }
+    }
+}
 
 /// A way to one server.
 pub trait Transport: Send + Sync {
@@ -23,6 +65,9 @@ pub trait Transport: Send + Sync {
     /// A [`Failure`] if the server was not reached, broke a limit, or ended the connection. That the command itself
     /// failed is no error here: see [`Fetched::success`].
     fn fetch(&self, limits: &Limits) -> Result<Fetched, Failure>;
+
+    /// Ends what is kept open for the next time.
+    fn hang_up(&self) {}
 }
 
 /// How long and how much.

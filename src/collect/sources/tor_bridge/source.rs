@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::content::{self, content_hash};
 use super::frame::{self, FrameError};
 use super::stats;
-use crate::collect::transport::{Fetched, Limits, Local, Ssh, Transport};
+use crate::collect::transport::Ways;
 use crate::collect::{Answer, Failure, Source};
 use crate::config::{self, Fleet};
 use crate::warehouse::{Extract, InstanceFacts, Raw};
@@ -14,47 +14,36 @@ use crate::warehouse::{Extract, InstanceFacts, Raw};
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// A source of the plugin `tor-bridge`.
-pub struct TorBridge {
-    name: String,
-    servers: Vec<(String, Box<dyn Transport>)>,
-    limits: Limits,
+pub struct TorBridge<'a> {
+    name: &'a str,
+    servers: Vec<&'a str>,
+    ways: &'a Ways,
 }
 
-impl TorBridge {
+impl<'a> TorBridge<'a> {
     /// The source `name` of a fleet.
-    pub fn new(fleet: &Fleet, name: &str, options: &config::TorBridge) -> Self {
-        let transport = |server: &config::Server| -> Box<dyn Transport> {
-            match &server.address {
-                Some(address) => Box::new(Ssh::new(address, server, &fleet.ssh)),
-                None => Box::new(Local::new(server.command.clone())),
-            }
-        };
-        let servers = fleet.select(&options.servers).into_iter();
-        Self {
-            name: name.to_owned(),
-            servers: servers.map(|(name, server)| (name.to_owned(), transport(server))).collect(),
-            limits: Limits::from(&fleet.ssh),
-        }
+    pub fn new(fleet: &'a Fleet, name: &'a str, options: &config::TorBridge, ways: &'a Ways) -> Self {
+        let servers = fleet.select(&options.servers).into_iter().map(|(name, _)| name).collect();
+        Self { name, servers, ways }
     }
 }
 
-impl Source for TorBridge {
+impl Source for TorBridge<'_> {
     fn plugin(&self) -> &'static str {
         super::PLUGIN
     }
 
     fn name(&self) -> &str {
-        &self.name
+        self.name
     }
 
     fn servers(&self) -> Vec<String> {
-        self.servers.iter().map(|(name, _)| name.clone()).collect()
+        self.servers.iter().map(|&name| name.to_owned()).collect()
     }
 
     fn ask(&self, server: &str, run: Timestamp) -> Vec<Answer> {
-        let Some((_, transport)) = self.servers.iter().find(|(name, _)| name == server) else { return Vec::new() };
         let started = Timestamp::now();
-        let fetched = transport.fetch(&self.limits).and_then(Fetched::success);
+        let fetched = self.ways.fetch(server);
         let finished = Timestamp::now();
         let (raw, failure) = match fetched {
             Ok(bytes) => read(bytes, finished),

@@ -1,0 +1,155 @@
+//! What carries the bytes of a connection: TCP, or a program that the operator names (`via:`), on a socket pair.
+
+use std::io::{ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::net::{Shutdown, shutdown};
+
+use super::Failure;
+use super::process::Group;
+use crate::config::{Address, Via};
+
+/// How much a program may complain before the rest is not kept.
+const WORDS_KEPT: usize = 4096;
+/// How long a program that has closed its end may take until it has ended and said why.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// A connected socket, and the program behind it if there is one. All ends when it is dropped.
+pub struct Wire {
+    socket: OwnedFd,
+    program: Option<Program>,
+}
+
+/// A program that carries the bytes.
+struct Program {
+    group: Group,
+    words: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Wire {
+    /// Connects to a server, or starts what does.
+    pub fn open(address: &Address, via: Option<&Via>, deadline: Instant) -> Result<Self, Failure> {
+        match via {
+            Some(via) => Self::start(&via.command(address)),
+            None => {
+                let stream = connect(&address.host, address.port, deadline)?;
+                // Every message is answered before the next one is sent.
+                let _ = stream.set_nodelay(true);
+                Ok(Self { socket: stream.into(), program: None })
+            }
+        }
+    }
+
+    fn start(command: &str) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::Via(error.to_string());
+        let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        let output = OwnedFd::from(theirs.try_clone().map_err(failed)?);
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("-c").arg(format!("exec {command}"));
+        shell.stdin(OwnedFd::from(theirs)).stdout(output).stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut shell).map_err(failed)?;
+        // The shell's ends of the pair go with it: what the program closes must look closed to us.
+        drop(shell);
+        let words = Arc::new(Mutex::new(Vec::new()));
+        if let Some(stderr) = group.child.stderr.take() {
+            let words = Arc::clone(&words);
+            // Read to its end, so that a program with much to say is not held up.
+            std::thread::spawn(move || keep(stderr, &words));
+        }
+        Ok(Self { socket: ours.into(), program: Some(Program { group, words }) })
+    }
+
+    /// A second handle of the socket, for the library.
+    pub fn socket(&self) -> std::io::Result<OwnedFd> {
+        self.socket.try_clone()
+    }
+
+    /// The failure of a connection, or, if the program in between is what failed, that.
+    pub fn explain(&mut self, failure: Failure) -> Failure {
+        let Some(program) = self.program.as_mut().filter(|_| failure == Failure::Disconnected) else { return failure };
+        let end = Instant::now() + LAST_WORDS;
+        while Instant::now() < end {
+            if let Ok(Some(status)) = program.group.ended() {
+                // The thread that reads them may still be at it.
+                std::thread::sleep(Duration::from_millis(20));
+                let words = program.words.lock().unwrap_or_else(PoisonError::into_inner);
+                let words = String::from_utf8_lossy(&words).trim().to_owned();
+                return Failure::Via(if words.is_empty() { format!("it ended with {status}") } else { words });
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        failure
+    }
+}
+
+impl AsFd for Wire {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Drop for Wire {
+    /// The library has a handle of the socket too, so that closing ours would not end the connection.
+    fn drop(&mut self) {
+        let _ = shutdown(&self.socket, Shutdown::Both);
+    }
+}
+
+fn keep(mut stream: impl Read, words: &Mutex<Vec<u8>>) {
+    let mut piece = [0; 1024];
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = WORDS_KEPT.saturating_sub(words.len());
+        words.extend_from_slice(&piece[..length.min(room)]);
+    }
+}
+
+/// A connection to the first of the host's addresses that answers, each of which gets its share of the time.
+fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failure> {
+    let addresses = resolve(host, port, deadline)?;
+    let mut last = Failure::Unreachable("the host has no address".to_owned());
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        if share.is_zero() {
+            return Err(Failure::ConnectTimeout);
+        }
+        match TcpStream::connect_timeout(address, share) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => {
+                last = match error.kind() {
+                    ErrorKind::ConnectionRefused => Failure::Refused,
+                    ErrorKind::TimedOut => Failure::ConnectTimeout,
+                    _ => Failure::Unreachable(error.to_string()),
+                }
+            }
+        }
+    }
+    Err(last)
+}
+
+/// The addresses of a host. The system's resolver knows no deadline, so a thread waits for it, and is left alone with it
+/// when the time is over.
+fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
+    if let Ok(address) = host.parse() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let (sender, receiver) = channel();
+    let host = host.to_owned();
+    std::thread::spawn(move || {
+        let addresses = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        // Nobody listens any more when the time is over.
+        let _ = sender.send(addresses);
+    });
+    match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(addresses) => addresses.map_err(|error| Failure::Unreachable(error.to_string())),
+        Err(RecvTimeoutError::Timeout) => Err(Failure::ConnectTimeout),
+        Err(RecvTimeoutError::Disconnected) => Err(Failure::Unreachable("the resolver has failed".to_owned())),
+    }
+}
