@@ -68,7 +68,7 @@ impl Known {
     /// Compares the key that the server has proved to hold.
     pub fn verify(&self, session: &Session) -> Result<(), Failure> {
         let library = |error: ssh2::Error| Failure::Protocol(error.message().to_owned());
-        let (key, kind) = session.host_key().ok_or_else(|| Failure::Protocol("the server has no key".to_owned()))?;
+        let (key, _) = session.host_key().ok_or_else(|| Failure::Protocol("the server has no key".to_owned()))?;
         let holds = |keys: &[String]| -> Result<bool, Failure> {
             let mut entries: KnownHosts = session.known_hosts().map_err(library)?;
             for key in keys {
@@ -83,12 +83,25 @@ impl Known {
         if holds(&self.keys)? {
             return Ok(());
         }
-        let mut offered = session.known_hosts().map_err(library)?;
-        offered.add(&self.host, key, "", kind.into()).map_err(library)?;
-        let offered = offered.hosts().map_err(library)?.first().map(|host| host.key().to_owned()).unwrap_or_default();
-        let offered = format!("{} {offered}", type_of(key));
+        let offered = offered(session)?;
         if self.keys.is_empty() { Err(Failure::HostKeyUnknown(offered)) } else { Err(Failure::HostKeyChanged(offered)) }
     }
+
+    /// Whether any key of the server is known.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+/// The key that a server has proved to hold, as `TYPE BASE64`.
+pub fn offered(session: &Session) -> Result<String, Failure> {
+    let library = |error: ssh2::Error| Failure::Protocol(error.message().to_owned());
+    let (key, kind) = session.host_key().ok_or_else(|| Failure::Protocol("the server has no key".to_owned()))?;
+    // The library has base64 only where it writes known hosts.
+    let mut offered = session.known_hosts().map_err(library)?;
+    offered.add("offered", key, "", kind.into()).map_err(library)?;
+    let offered = offered.hosts().map_err(library)?.first().map(|host| host.key().to_owned()).unwrap_or_default();
+    Ok(format!("{} {offered}", type_of(key)))
 }
 
 /// A server as `known_hosts` calls it.

@@ -6,6 +6,7 @@ mod drain;
 mod failure;
 mod host_key;
 mod local;
+pub mod operator;
 mod process;
 mod ssh;
 mod wire;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use failure::Failure;
+pub use connection::Running;
+pub use host_key::Known;
 pub use local::Local;
 pub use ssh::Ssh;
 
