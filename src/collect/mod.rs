@@ -2,6 +2,7 @@
 //! in them. [`run`] does all of it; [`Source`] is the seam for plugins, [`transport`] the way to a server.
 
 mod failure;
+pub mod key;
 pub mod run;
 pub mod sources;
 mod spool;
