@@ -48,6 +48,19 @@ impl Ssh {
         }
     }
 
+    /// Runs a command there and takes what it prints, to its end. A key with a forced command runs that, whatever it is.
+    ///
+    /// # Errors
+    /// Those of [`Transport::fetch`].
+    pub fn run(&self, command: &str, limits: &Limits) -> Result<Fetched, Failure> {
+        let known = self.known()?;
+        let deadline = Instant::now() + limits.connect;
+        let stream = self.connect(deadline)?;
+        let connection = Connection::open(stream, &known, deadline)?;
+        self.log_in(&connection, Instant::now() + limits.silence)?;
+        connection.run(command, limits)
+    }
+
     fn known(&self) -> Result<Known, Failure> {
         let Address { host, port, .. } = &self.address;
         match &self.host_key {
@@ -118,12 +131,7 @@ impl Ssh {
 
 impl Transport for Ssh {
     fn fetch(&self, limits: &Limits) -> Result<Fetched, Failure> {
-        let known = self.known()?;
-        let deadline = Instant::now() + limits.connect;
-        let stream = self.connect(deadline)?;
-        let connection = Connection::open(stream, &known, deadline)?;
-        self.log_in(&connection, Instant::now() + limits.silence)?;
-        connection.run(COMMAND, limits)
+        self.run(COMMAND, limits)
     }
 }
 
