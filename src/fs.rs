@@ -80,6 +80,30 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     write().with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// Writes a file that is not there yet, whole and on disk; `false`, and nothing written, if there is one already.
+pub fn create_durable(path: &Path, bytes: &[u8], mode: u32) -> Result<bool> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let create = || -> std::io::Result<bool> {
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .permissions(fs::Permissions::from_mode(mode))
+            .tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
+    };
+    create().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// The permission bits of a file; `None` if there is none.
+pub fn mode(path: &Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|found| found.permissions().mode() & 0o7777)
+}
+
 /// Lets `make` write a file of that mode beside its place, at a path that it is given, and moves it there when it is
 /// whole. Whatever else `make` leaves beside that path is removed.
 pub fn make_atomic(path: &Path, mode: u32, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {

@@ -49,7 +49,7 @@ impl Project {
         self.root.join("themes").join(name)
     }
 
-    /// Private data: the warehouse and the salt.
+    /// Private data: the warehouse, the salt and the key.
     pub fn data(&self) -> PathBuf {
         self.root.join("data")
     }
@@ -62,6 +62,11 @@ impl Project {
     /// The secret that turns hashed fingerprints into the warehouse's names of bridges.
     pub fn salt(&self) -> PathBuf {
         self.data().join("salt")
+    }
+
+    /// The private key that logs in to the servers, made once; its public half stands beside it, as `.pub`.
+    pub fn key(&self) -> PathBuf {
+        self.data().join("id_ed25519")
     }
 
     /// Extracts that have arrived and are not yet in the warehouse.

@@ -5,6 +5,8 @@ mod collect;
 mod export;
 mod query;
 mod reparse;
+mod rows;
+mod server;
 mod terminal;
 
 use std::path::PathBuf;
@@ -56,6 +58,9 @@ enum Command {
     Collect(collect::Collect),
     /// Build the site from the warehouse
     Build(build::Build),
+    /// Look after the servers
+    #[command(subcommand)]
+    Server(server::Server),
     /// Answer an SQL query
     Query(query::Query),
     /// Write what may be published as one DuckDB file
@@ -75,6 +80,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
     match &arguments.command {
         Command::Collect(command) => command.run(&project, terminal),
         Command::Build(command) => command.run(&project, terminal),
+        Command::Server(command) => command.run(&project, terminal),
         Command::Query(command) => command.run(&project, terminal),
         Command::Export(command) => command.run(&project, terminal),
         Command::Reparse(command) => command.run(&project, terminal),

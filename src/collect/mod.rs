@@ -1,7 +1,9 @@
 //! Collecting: sources ask servers for extracts, the extracts go into the warehouse as they are, and parsers find the facts
 //! in them. [`run`] does all of it; [`Source`] is the seam for plugins, [`transport`] the way to a server.
 
+pub mod checkup;
 mod failure;
+pub mod key;
 mod queue;
 pub mod run;
 pub mod sources;

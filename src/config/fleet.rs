@@ -53,7 +53,7 @@ impl Fleet {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ssh {
-    /// The private key; without one the SSH agent is asked. An absolute path once it is loaded: it may be written
+    /// The private key: the project's own `data/id_ed25519` if none is named; without either the SSH agent is asked. An absolute path once it is loaded: it may be written
     /// relative to the project's folder, or to the home folder as `~/…`.
     #[serde(deserialize_with = "text")]
     pub key: Option<PathBuf>,

@@ -62,72 +62,114 @@ struct Entry {
     bridges: BTreeMap<String, Bridge>,
 }
 
+/// Texts of files as they would be, by path: what is not among them is read.
+pub(super) type Drafts = BTreeMap<PathBuf, String>;
+
+/// The settings of a fleet, and what whoever rewrites them wants to know.
+pub(super) struct Loaded {
+    pub(super) fleet: Fleet,
+    /// What hinders nothing.
+    pub(super) warnings: Vec<Problem>,
+    /// Names that mean nothing, and numbers out of bounds.
+    pub(super) references: Vec<Problem>,
+    /// Where each server stands.
+    pub(super) places: BTreeMap<String, Place>,
+}
+
 impl Fleet {
     /// Reads the project's `sources.yaml` and what it includes. Beside the fleet: warnings, which hinder nothing.
     ///
     /// # Errors
     /// All mistakes of meaning, or of each file the first one of syntax or type.
     pub fn load(project: &Project) -> Result<(Self, Vec<Problem>), Problems> {
-        let path = project.sources();
-        let missing = || {
-            Problem::new(Place::file(project.shown(&path)), "there is no such file")
-                .hint("run torcollect in a project's folder, or name that with `-C DIR`")
-        };
-        let read = Document::open(project, &path).and_then(|document| document.ok_or_else(missing));
-        let read = read.and_then(|document| document.parse::<Sources>().map(|sources| (document, sources)));
-        let (document, sources) =
-            read.map_err(|problem| Problems { kind: Kind::Configuration, list: vec![problem] })?;
-
-        let mut problems = Vec::new();
-        let mut warnings = Vec::new();
-        let mut files = Vec::new();
-        if sources.servers.values().any(|server| server.address.is_some()) {
-            warnings.extend(open_to_others(project, &document, &path));
-        }
-        for included in &sources.include {
-            match include(project, &document, included) {
-                Ok((file, servers, warning)) => {
-                    files.push((file, servers));
-                    warnings.extend(warning);
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        Problems::check(Kind::Configuration, std::mem::take(&mut problems))?;
-
-        let entries = std::iter::once((&document, sources.servers))
-            .chain(files.iter_mut().map(|(file, servers)| (&*file, std::mem::take(servers))));
-        let common = sources.ssh.via.as_ref().and_then(|via| {
-            let refuse = |reason| problems.push(document.problem(&KeyPath::of(["ssh", "via"]), reason));
-            via.parse().map_err(refuse).ok()
-        });
-        let servers = servers(project, entries, common.as_ref(), &mut problems);
-        let fleet = Self {
-            ssh: Ssh {
-                key: sources.ssh.key.map(|key| absolute(project, &key)),
-                known_hosts: absolute(project, &sources.ssh.known_hosts),
-                ..sources.ssh
-            },
-            servers,
-            tor_bridge: sources.sources.tor_bridge,
-            sample: sources.sources.sample,
-            organizations: sources.organizations,
-        };
-        problems.extend(references::check(&fleet, &document));
-        Problems::check(Kind::Configuration, problems)?;
+        let Loaded { fleet, warnings, references, .. } = load(project, &Drafts::new())?;
+        Problems::check(Kind::Configuration, references)?;
         Ok((fleet, warnings))
+    }
+}
+
+/// [`Fleet::load`] of files of which some are only drafts, and without giving up over names that mean nothing.
+pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problems> {
+    let path = project.sources();
+    let missing = || {
+        Problem::new(Place::file(project.shown(&path)), "there is no such file")
+            .hint("run torcollect in a project's folder, or name that with `-C DIR`")
+    };
+    let read = open(project, drafts, &path).and_then(|document| document.ok_or_else(missing));
+    let read = read.and_then(|document| document.parse::<Sources>().map(|sources| (document, sources)));
+    let (document, sources) = read?;
+
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    let mut files = Vec::new();
+    if sources.servers.values().any(|server| server.address.is_some()) {
+        warnings.extend(open_to_others(project, &document, &path));
+    }
+    for included in &sources.include {
+        match include(project, drafts, &document, included) {
+            Ok((file, servers, warning)) => {
+                files.push((file, servers));
+                warnings.extend(warning);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Problems::check(Kind::Configuration, std::mem::take(&mut problems))?;
+
+    let entries = std::iter::once((&document, sources.servers))
+        .chain(files.iter_mut().map(|(file, servers)| (&*file, std::mem::take(servers))));
+    let common = sources.ssh.via.as_ref().and_then(|via| {
+        let refuse = |reason| problems.push(document.problem(&KeyPath::of(["ssh", "via"]), reason));
+        via.parse().map_err(refuse).ok()
+    });
+    let (servers, places) = servers(project, entries, common.as_ref(), &mut problems);
+    let fleet = Fleet {
+        ssh: Ssh {
+            key: sources.ssh.key.map_or_else(|| own_key(project), |key| Some(absolute(project, &key))),
+            known_hosts: absolute(project, &sources.ssh.known_hosts),
+            ..sources.ssh
+        },
+        servers,
+        tor_bridge: sources.sources.tor_bridge,
+        sample: sources.sources.sample,
+        organizations: sources.organizations,
+    };
+    let references = references::check(&fleet, &document);
+    if !problems.is_empty() {
+        problems.extend(references.iter().cloned());
+    }
+    Problems::check(Kind::Configuration, problems)?;
+    Ok(Loaded { fleet, warnings, references, places })
+}
+
+/// The files that `sources.yaml` includes, whatever else is wrong with it.
+pub(super) fn included(document: &Document) -> Result<Vec<PathBuf>, Problem> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Including {
+        #[serde(deserialize_with = "paths")]
+        include: Vec<PathBuf>,
+    }
+    Ok(document.parse::<Including>()?.include)
+}
+
+/// A file or its draft.
+pub(super) fn open(project: &Project, drafts: &Drafts, path: &Path) -> Result<Option<Document>, Problem> {
+    match drafts.get(path) {
+        Some(text) => Ok(Some(Document::new(project.shown(path), text))),
+        None => Document::open(project, path),
     }
 }
 
 type Included = (Document, BTreeMap<String, Entry>, Option<Problem>);
 
-fn include(project: &Project, from: &Document, included: &Path) -> Result<Included, Problem> {
+fn include(project: &Project, drafts: &Drafts, from: &Document, included: &Path) -> Result<Included, Problem> {
     let path = project.root().join(included);
-    let Some(document) = Document::open(project, &path)? else {
+    let Some(document) = open(project, drafts, &path)? else {
         let message = format!("there is no file `{}`", included.display());
         return Err(from
             .problem(&KeyPath::of(["include"]), message)
-            .hint("write that file, or remove it from `include`"));
+            .hint("`torcollect server add` makes it; or write that file, or remove it from `include`"));
     };
     let servers = document.parse::<Servers>()?.servers;
     let warning = open_to_others(project, &document, &path);
@@ -142,13 +184,13 @@ fn open_to_others(project: &Project, document: &Document, path: &Path) -> Option
     })
 }
 
-/// The servers of all files. A name that stands in two of them is a problem at the second.
+/// The servers of all files, and where each stands. A name that stands in two of them is a problem at the second.
 fn servers<'a>(
     project: &Project,
     files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
     common: Option<&Via>,
     problems: &mut Vec<Problem>,
-) -> BTreeMap<String, Server> {
+) -> (BTreeMap<String, Server>, BTreeMap<String, Place>) {
     let mut servers = BTreeMap::new();
     let mut first: BTreeMap<String, Place> = BTreeMap::new();
     let (mut server_labels, mut bridge_labels) = (Labels::default(), Labels::default());
@@ -173,7 +215,7 @@ fn servers<'a>(
             servers.insert(name, server(project, document, &path, entry, common, problems));
         }
     }
-    servers
+    (servers, first)
 }
 
 fn server(
@@ -222,6 +264,11 @@ fn server(
         label: entry.label,
         bridges: entry.bridges,
     }
+}
+
+/// The project's own key, once it is made.
+fn own_key(project: &Project) -> Option<PathBuf> {
+    Some(project.key()).filter(|key| key.exists())
 }
 
 /// `~/` is the home folder, all else stands in the project's folder.
@@ -369,7 +416,7 @@ organizations:
         assert_eq!(
             problem("ssh: {}\ninclude: servers.yaml\n"),
             "sources.yaml:2:10: include: there is no file `servers.yaml`\n  \
-             hint: write that file, or remove it from `include`"
+             hint: `torcollect server add` makes it; or write that file, or remove it from `include`"
         );
     }
 

@@ -7,6 +7,7 @@ mod fleet;
 mod labels;
 mod load;
 mod references;
+pub mod servers;
 mod site;
 mod values;
 mod via;

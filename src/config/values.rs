@@ -71,7 +71,8 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+/// `text` with each `${NAME}` replaced by its value, and `$${` by `${`.
+pub(super) fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {

@@ -2,12 +2,14 @@
 //!
 //! A document is read twice: once to refuse keys that stand twice in one map (the parser would silently take the last),
 //! once into its type. Whoever finds a mistake of meaning later asks for the [`Place`] of a [`KeyPath`]: the document is
-//! parsed again as far as there, which also works for the flow style `{a: [1, 2]}`. The only user of `serde_yaml`.
+//! parsed again as far as there, which also works for the flow style `{a: [1, 2]}`. [`written`] is the way back. The only
+//! user of `serde_yaml`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde::Deserialize;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
@@ -38,6 +40,11 @@ impl Document {
             Ok(text) => Ok(text.map(|text| Self { file, text })),
             Err(error) => Err(Problem::new(Place::file(file), format!("cannot be read: {}", error.root_cause()))),
         }
+    }
+
+    /// The text itself.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The file as a whole, as a place.
@@ -97,6 +104,11 @@ impl Document {
         let (message, hint) = reworded(&message);
         Problem { hint, ..Problem::new(place, message) }
     }
+}
+
+/// A value as YAML in block style.
+pub(super) fn written(value: &impl serde::Serialize) -> anyhow::Result<String> {
+    serde_yaml::to_string(value).context("cannot write YAML")
 }
 
 /// Joins a message of one of this program's own deserializers with its hint, so that both pass through the parser.

@@ -8,6 +8,7 @@ mod load;
 mod publication;
 mod publish;
 mod rows;
+mod servers;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,5 @@ pub use load::{Attempt, Derived, Extract, Raw};
 pub use publication::{Publication, QueryError};
 pub use publish::Scope;
 pub use rows::{Kind, Rows};
+pub use servers::servers;
 pub use store::Warehouse;

@@ -74,14 +74,7 @@ impl Publication {
         if let Some(refused) = &self.refused {
             harmless(&tree, refused).map_err(|message| QueryError { message, line: None, column: None })?;
         }
-        let rows = || -> Result<Rows> {
-            let mut statement = self.connection.prepare(sql)?;
-            let arrow = statement.query_arrow([])?;
-            let schema = arrow.get_schema();
-            let batches: Vec<_> = arrow.collect();
-            Ok(Rows::new(&schema, &batches)?)
-        };
-        rows().map_err(|error| placed(&format!("{error:#}")))
+        Rows::of(&self.connection, sql).map_err(|error| placed(&format!("{error:#}")))
     }
 }
 

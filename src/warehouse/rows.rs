@@ -1,8 +1,9 @@
 //! What a query gave: a table that stays Arrow in memory and becomes JSON a row at a time, when a page asks for it.
 
+use duckdb::Connection;
 use duckdb::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use duckdb::arrow::compute::concat_batches;
-use duckdb::arrow::datatypes::{DataType, SchemaRef, TimeUnit, *};
+use duckdb::arrow::datatypes::{DataType, TimeUnit, *};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -24,8 +25,13 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Self, duckdb::arrow::error::ArrowError> {
-        Ok(Self { batch: concat_batches(schema, batches)? })
+    /// What a query gives.
+    pub(super) fn of(connection: &Connection, sql: &str) -> anyhow::Result<Self> {
+        let mut statement = connection.prepare(sql)?;
+        let arrow = statement.query_arrow([])?;
+        let schema = arrow.get_schema();
+        let batches: Vec<_> = arrow.collect();
+        Ok(Self { batch: concat_batches(&schema, &batches)? })
     }
 
     /// How many rows there are.

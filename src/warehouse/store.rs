@@ -74,6 +74,17 @@ pub(super) fn attached(project: &Project) -> Result<Connection> {
     Ok(connection)
 }
 
+/// As [`attached`]; with an empty warehouse in memory where the project has none yet.
+pub(super) fn attached_or_empty(project: &Project) -> Result<Connection> {
+    if project.warehouse().exists() {
+        return attached(project);
+    }
+    let connection = Connection::open_in_memory_with_flags(offline()?)?;
+    let steps = MIGRATIONS.concat();
+    connection.execute_batch(&format!("attach ':memory:' as warehouse; use warehouse;\n{steps}\nuse memory;"))?;
+    Ok(connection)
+}
+
 /// Settings under which DuckDB loads no extension from anywhere.
 pub(super) fn offline() -> duckdb::Result<Config> {
     Config::default()

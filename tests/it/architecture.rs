@@ -17,9 +17,10 @@ const RANKS: [&[&str]; 7] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 12] = [
+const PLACES: [(&str, &[&str]); 13] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
+    ("ssh_key", &["collect/key.rs"]),
     ("rustix", &["collect/transport/"]),
     ("handlebars", &["site/"]),
     ("pulldown_cmark", &["site/"]),

@@ -14,7 +14,7 @@ pub mod stats;
 
 pub use content::content_hash;
 pub use frame::{FrameError, cksum};
-pub use source::{TorBridge, parse, read};
+pub use source::{CLOCK_TOLERANCE, TorBridge, parse, read};
 
 /// The plugin's name.
 pub const PLUGIN: &str = "tor-bridge";

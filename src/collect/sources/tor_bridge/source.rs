@@ -11,7 +11,7 @@ use crate::config::{self, Fleet};
 use crate::warehouse::{Extract, InstanceFacts, Raw};
 
 /// How far a server's clock may be from ours before its times are not believed.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// A source of the plugin `tor-bridge`.
 pub struct TorBridge<'a> {

@@ -1,0 +1,292 @@
+//! Writing `servers.yaml`, for `server add` and `server remove`. What is said of servers beside their addresses (labels,
+//! tags, bridges) stays as it was said. Every change is drafted first and read as all of torcollect would read it; only if
+//! nothing is wrong with it, it is written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::load::{self, Drafts, Loaded};
+use super::values::expand;
+use super::yaml::{Document, KeyPath, written};
+use super::{Fleet, Selection};
+use crate::fs;
+use crate::problem::{Place, Problem, Problems, unknown};
+use crate::project::Project;
+
+/// The file that is included if nobody names another.
+const SERVERS: &str = "servers.yaml";
+const INCLUDE: &str = "include: servers.yaml\n";
+const SOURCES: &str = "\
+# What torcollect collects, and from where. `torcollect server add` writes servers.yaml.
+include: servers.yaml
+sources:
+  tor-bridge:
+    bridges: {servers: all}
+";
+const HEAD: &str = "\
+# The servers and their addresses: keep this file to yourself. `torcollect server add` and `server remove` write it, and
+# keep no comment in it but those at its top.
+";
+/// How long to wait for another command that writes the same file.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that was set up.
+#[derive(Clone, Debug)]
+pub struct NewServer {
+    /// `user@host:port`.
+    pub address: String,
+    /// Its host key, `TYPE BASE64`.
+    pub host_key: String,
+    /// The command that carries the connection; without one it is direct, also if it was not before.
+    pub via: Option<String>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// A sentence for each change of a file.
+    pub done: Vec<String>,
+    /// Whether any source collects from the server.
+    pub collected: bool,
+}
+
+/// The fleet as `server add` begins with it: files that it would make are empty, and names that mean nothing are among the
+/// warnings, because the server to be added may be what they mean.
+///
+/// # Errors
+/// What hinders a change of the settings.
+pub fn fleet(project: &Project) -> Result<(Fleet, Vec<Problem>), Problems> {
+    let (drafts, _) = beginning(project)?;
+    let Loaded { fleet, mut warnings, references, .. } = load::load(project, &drafts)?;
+    warnings.extend(references);
+    Ok((fleet, warnings))
+}
+
+/// Puts a server into the first file that `sources.yaml` includes, or where it stands already; makes both files if need be.
+///
+/// # Errors
+/// [`Problems`] if the settings are wrong, or would be: nothing is written then. Others if a file cannot be written.
+pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written> {
+    super::name(name).map_err(|reason| Problems::from(Problem::nowhere(format!("server `{name}`: {reason}"))))?;
+    let _lock = lock(project)?;
+    let (mut drafts, mut done) = beginning(project)?;
+    let before = load::load(project, &drafts)?;
+    let file = match before.places.get(name) {
+        Some(place) => rewritable(project, name, place)?,
+        None => first_included(project, &drafts)?,
+    };
+    let mut edited = Edited::open(project, &drafts, &file)?;
+    let entry = edited.file.servers.entry(name.to_owned()).or_default().get_or_insert_default();
+    if entry.local == Some(true) {
+        let path = KeyPath::of(["servers", name]);
+        let problem = edited.document.key_problem(&path, "this server is this machine, `local: true`");
+        return Err(Problems::from(problem.hint("give the other one another name")).into());
+    }
+    entry.address = Some(said(entry.address.take(), &server.address));
+    entry.host_key = Some(said(entry.host_key.take(), &server.host_key));
+    entry.via = server.via.as_ref().map(|via| said(entry.via.take(), via));
+    let shown = project.shown(&file);
+    done.push(match before.places.get(name) {
+        Some(_) => format!("`{name}` is up to date in `{}`", shown.display()),
+        None => format!("`{name}` stands in `{}`", shown.display()),
+    });
+    drafts.insert(file, edited.text()?);
+
+    let after = load::load(project, &drafts)?;
+    let selects = |selection: &Selection| after.fleet.select(selection).iter().any(|(selected, _)| *selected == name);
+    let collected = after.fleet.tor_bridge.values().any(|source| selects(&source.servers));
+    write(project, &drafts)?;
+    Ok(Written { done, collected })
+}
+
+/// Takes a server out of the file where it stands. Its history stays in the warehouse.
+///
+/// # Errors
+/// [`Problems`] if there is no such server, or something else in the settings names it still: all places at once, and
+/// nothing is written. Others if the file cannot be written.
+pub fn remove(project: &Project, name: &str) -> Result<Written> {
+    let _lock = lock(project)?;
+    let mut drafts = Drafts::new();
+    let before = load::load(project, &drafts)?;
+    let Some(place) = before.places.get(name) else {
+        return Err(Problems::from(unknown("server", name, before.places.keys().map(String::as_str))).into());
+    };
+    let file = rewritable(project, name, place)?;
+    let mut edited = Edited::open(project, &drafts, &file)?;
+    edited.file.servers.remove(name);
+    let done = vec![format!("`{name}` is gone from `{}`", project.shown(&file).display())];
+    drafts.insert(file, edited.text()?);
+
+    let after = load::load(project, &drafts)?;
+    let hint = format!("take `{name}` out here first");
+    let named = after.references.into_iter().filter(|problem| !before.references.contains(problem));
+    let named = named.map(|problem| Problem { message: format!("without `{name}`: {}", problem.message), ..problem });
+    Problems::check(crate::problem::Kind::Configuration, named.map(|problem| problem.hint(&hint)).collect())?;
+    write(project, &drafts)?;
+    Ok(Written { done, collected: false })
+}
+
+/// Drafts of what must be there before a server can be put into a file: `sources.yaml`, its `include`, and the included
+/// file; and what they change.
+fn beginning(project: &Project) -> Result<(Drafts, Vec<String>), Problems> {
+    let (mut drafts, mut done) = (Drafts::new(), Vec::new());
+    let sources = project.sources();
+    let Some(document) = Document::open(project, &sources)? else {
+        drafts.insert(sources, SOURCES.to_owned());
+        drafts.extend(empty(project, Path::new(SERVERS)));
+        return Ok((drafts, vec!["`sources.yaml` is new: it collects from all servers of `servers.yaml`".to_owned()]));
+    };
+    match load::included(&document)?.first() {
+        Some(first) => drafts.extend(empty(project, first)),
+        None => {
+            drafts.insert(sources, including(&document)?);
+            drafts.extend(empty(project, Path::new(SERVERS)));
+            done.push("`sources.yaml` now includes `servers.yaml`".to_owned());
+        }
+    }
+    Ok((drafts, done))
+}
+
+/// The draft of an included file that is not there.
+fn empty(project: &Project, included: &Path) -> Option<(PathBuf, String)> {
+    let path = project.root().join(included);
+    (!path.exists()).then(|| (path, String::new()))
+}
+
+/// `sources.yaml` with its `include` at the top.
+fn including(document: &Document) -> Result<String, Problem> {
+    let text = document.text();
+    // Behind the mark of the document's beginning, where there is one.
+    let top = text.strip_prefix("---\n").map_or(0, |_| "---\n".len());
+    let draft = format!("{}{INCLUDE}{}", &text[..top], &text[top..]);
+    let names = |draft: &str| load::included(&Document::new("", draft)).ok();
+    if names(&draft).is_some_and(|included| included == [Path::new(SERVERS)]) {
+        return Ok(draft);
+    }
+    Err(document
+        .problem(&KeyPath::of(["include"]), "no file is included, in which the server could be written")
+        .hint("write `include: servers.yaml` here"))
+}
+
+fn first_included(project: &Project, drafts: &Drafts) -> Result<PathBuf, Problems> {
+    let document = load::open(project, drafts, &project.sources())?;
+    let included = document.map_or(Ok(Vec::new()), |document| load::included(&document))?;
+    Ok(project.root().join(included.first().map_or(Path::new(SERVERS), PathBuf::as_path)))
+}
+
+/// The included file in which a server stands.
+fn rewritable(project: &Project, name: &str, place: &Place) -> Result<PathBuf, Problems> {
+    let file = project.root().join(&place.file);
+    if file != project.sources() {
+        return Ok(file);
+    }
+    let problem = Problem::new(place.clone(), format!("`{name}` stands in a file that only you write"));
+    Err(problem.hint("change it yourself, or move it to a file of `include:`").into())
+}
+
+/// `new` as it was said before, if that means the same: `${NAME}` stays what it is.
+fn said(before: Option<String>, new: &str) -> String {
+    let same = |text: &String| expand(text, |name| std::env::var(name).ok()).is_ok_and(|meant| meant == new);
+    before.filter(same).unwrap_or_else(|| new.replace("${", "$${"))
+}
+
+/// An included file while it is changed.
+struct Edited {
+    document: Document,
+    file: File,
+}
+
+/// An included file: known texts are texts, whatever they look like (`label: 007`), all else is what it is.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct File {
+    servers: BTreeMap<String, Option<Server>>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Server {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridges: Option<BTreeMap<String, Option<Bridge>>>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Bridge {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl Edited {
+    fn open(project: &Project, drafts: &Drafts, path: &Path) -> Result<Self, Problems> {
+        let document = load::open(project, drafts, path)?.unwrap_or_else(|| Document::new(project.shown(path), ""));
+        let file = document.parse()?;
+        Ok(Self { document, file })
+    }
+
+    /// The file as it is to be, with the comments at its top.
+    fn text(&self) -> Result<String> {
+        let lines = self.document.text().split_inclusive('\n');
+        let head: String = lines.take_while(|line| line.starts_with('#')).collect();
+        let head = if head.is_empty() { HEAD } else { &head };
+        Ok(format!("{head}{}", written(&self.file)?))
+    }
+}
+
+/// Writes the drafts: first what is included, then what includes it.
+fn write(project: &Project, drafts: &Drafts) -> Result<()> {
+    let sources = project.sources();
+    let (last, first): (Vec<_>, Vec<_>) = drafts.iter().partition(|(path, _)| **path == sources);
+    for (path, text) in first.into_iter().chain(last) {
+        // A link stays a link.
+        let target = if fs::is_link(path) { fs::canonical(path)? } else { path.clone() };
+        let mode = if *path == sources { fs::mode(&target).unwrap_or(fs::PUBLIC) } else { fs::PRIVATE };
+        fs::write_durable(&target, text.as_bytes(), mode)?;
+    }
+    Ok(())
+}
+
+/// One command at a time changes the settings, so that none undoes what another did; the others wait.
+fn lock(project: &Project) -> Result<fs::Lock> {
+    fs::create_private_dir(&project.data())?;
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match fs::Lock::take(&project.data().join("servers.lock"))? {
+            Ok(lock) => return Ok(lock),
+            Err(process) if Instant::now() > end => {
+                bail!("process {process} has been changing the settings for a while")
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
