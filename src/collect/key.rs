@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
-use ssh_key::{LineEnding, PrivateKey};
+use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey};
 
 use crate::config;
 use crate::fs;
@@ -63,6 +63,13 @@ pub fn named_key(path: &Path) -> Result<ProjectKey> {
     public.set_comment(COMMENT);
     let public = public.to_openssh().with_context(|| format!("cannot write the public half of `{shown}`"))?;
     Ok(ProjectKey { path: path.to_owned(), public })
+}
+
+/// The fingerprint of a public key, `SHA256:` and 43 letters, as `ssh-keygen -l` and a server's console show it; `None` if
+/// it is no key, `TYPE BASE64`.
+pub fn fingerprint(public: &str) -> Option<String> {
+    let key = PublicKey::from_openssh(public).ok()?;
+    Some(key.fingerprint(HashAlg::Sha256).to_string())
 }
 
 /// The key that logs in to a server: its own, else that of all servers, else the project's, which is made if need be.

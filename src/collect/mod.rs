@@ -6,6 +6,8 @@ mod failure;
 pub mod key;
 mod queue;
 pub mod run;
+pub mod server;
+pub mod setup;
 pub mod sources;
 mod spool;
 pub mod transport;

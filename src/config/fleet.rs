@@ -90,7 +90,7 @@ impl Default for Ssh {
 }
 
 /// One server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Server {
     /// Where it is; `None` for this machine (`local: true`).
     pub address: Option<Address>,

@@ -53,6 +53,24 @@ pub struct Written {
     pub done: Vec<String>,
     /// Whether any source collects from the server.
     pub collected: bool,
+    /// The files as they were; none where there was none.
+    before: Vec<(PathBuf, Option<Vec<u8>>)>,
+}
+
+impl Written {
+    /// Makes the files again what they were.
+    ///
+    /// # Errors
+    /// If one of them cannot be written.
+    pub fn undo(self) -> Result<()> {
+        for (path, bytes) in self.before {
+            match bytes {
+                Some(bytes) => fs::write_durable(&path, &bytes, fs::mode(&path).unwrap_or(fs::PRIVATE))?,
+                None => fs::remove_file(&path)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The fleet as `server add` begins with it: files that it would make are empty, and names that mean nothing are among the
@@ -100,8 +118,8 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
     let after = load::load(project, &drafts)?;
     let selects = |selection: &Selection| after.fleet.select(selection).iter().any(|(selected, _)| *selected == name);
     let collected = after.fleet.tor_bridge.values().any(|source| selects(&source.servers));
-    write(project, &drafts)?;
-    Ok(Written { done, collected })
+    let before = write(project, &drafts)?;
+    Ok(Written { done, collected, before })
 }
 
 /// Takes a server out of the file where it stands. Its history stays in the warehouse.
@@ -127,8 +145,8 @@ pub fn remove(project: &Project, name: &str) -> Result<Written> {
     let named = after.references.into_iter().filter(|problem| !before.references.contains(problem));
     let named = named.map(|problem| Problem { message: format!("without `{name}`: {}", problem.message), ..problem });
     Problems::check(crate::problem::Kind::Configuration, named.map(|problem| problem.hint(&hint)).collect())?;
-    write(project, &drafts)?;
-    Ok(Written { done, collected: false })
+    let before = write(project, &drafts)?;
+    Ok(Written { done, collected: false, before })
 }
 
 /// Drafts of what must be there before a server can be put into a file: `sources.yaml`, its `include`, and the included
@@ -260,17 +278,20 @@ impl Edited {
     }
 }
 
-/// Writes the drafts: first what is included, then what includes it.
-fn write(project: &Project, drafts: &Drafts) -> Result<()> {
+/// Writes the drafts: first what is included, then what includes it. Gives the files as they were.
+fn write(project: &Project, drafts: &Drafts) -> Result<Vec<(PathBuf, Option<Vec<u8>>)>> {
     let sources = project.sources();
     let (last, first): (Vec<_>, Vec<_>) = drafts.iter().partition(|(path, _)| **path == sources);
+    let mut before = Vec::new();
     for (path, text) in first.into_iter().chain(last) {
         // A link stays a link.
         let target = if fs::is_link(path) { fs::canonical(path)? } else { path.clone() };
         let mode = if *path == sources { fs::mode(&target).unwrap_or(fs::PUBLIC) } else { fs::PRIVATE };
+        let old = if target.exists() { Some(fs::read(&target)?) } else { None };
         fs::write_durable(&target, text.as_bytes(), mode)?;
+        before.push((target, old));
     }
-    Ok(())
+    Ok(before)
 }
 
 /// One command at a time changes the settings, so that none undoes what another did; the others wait.

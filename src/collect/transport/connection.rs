@@ -105,7 +105,7 @@ impl Connection {
         let drain = Drain::new(limits);
         let mut channel = self.step(drain.deadline(), || self.session.channel_session())?;
         self.step(drain.deadline(), || channel.exec(command))?;
-        Ok(Running { connection: self, channel, drain, piece: vec![0; 64 * 1024] })
+        Ok(Running { connection: self, channel, drain, piece: vec![0; 64 * 1024], read: 0 })
     }
 }
 
@@ -115,6 +115,8 @@ pub struct Running<'a> {
     channel: Channel,
     drain: Drain<'a>,
     piece: Vec<u8>,
+    /// How much of the standard output was given as lines.
+    read: usize,
 }
 
 impl Running<'_> {
@@ -134,16 +136,19 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Waits until a line that it printed is this one; `false` if it ends without.
-    pub fn prints(&mut self, line: &str) -> Result<bool, Failure> {
+    /// The next line that it prints; `None` when nothing more comes.
+    pub fn line(&mut self) -> Result<Option<String>, Failure> {
         loop {
-            if self.drain.so_far().split(|byte| *byte == b'\n').any(|printed| printed == line.as_bytes()) {
-                return Ok(true);
+            let rest = &self.drain.so_far()[self.read..];
+            if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let line = String::from_utf8_lossy(&rest[..end]).into_owned();
+                self.read += end + 1;
+                return Ok(Some(line));
             }
             if self.channel.eof() {
-                return Ok(false);
+                return Ok(None);
             }
-            if !self.take()? && !self.wait()? {
+            if !self.take()? && !self.channel.eof() && !self.wait()? {
                 return Err(self.drain.late());
             }
         }

@@ -20,6 +20,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// No key is known.
+    pub fn nothing(host: &str, port: u16) -> Self {
+        Self { host: listed(host, port), keys: Vec::new(), revoked: Vec::new() }
+    }
+
     /// The one key that is pinned, as `TYPE BASE64`.
     pub fn pinned(host: &str, port: u16, key: &str) -> Self {
         let key = key.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" ");
@@ -29,7 +34,7 @@ impl Known {
     /// The keys that `known_hosts` has for a server, under a plain or a hashed name. Patterns and certificate
     /// authorities are not looked at.
     pub fn listed(host: &str, port: u16, known_hosts: &str) -> Result<Self, ssh2::Error> {
-        let mut known = Self { host: listed(host, port), keys: Vec::new(), revoked: Vec::new() };
+        let mut known = Self::nothing(host, port);
         let session = Session::new()?;
         for line in known_hosts.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (revoked, line) = match line.strip_prefix("@revoked ") {
