@@ -3,6 +3,7 @@
 
 mod failure;
 pub mod run;
+pub mod setup;
 pub mod sources;
 mod spool;
 pub mod transport;

@@ -109,7 +109,7 @@ impl Machine {
     /// A command that will run in the machine as root; arguments can be added.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["-t", &self.init.to_string(), "--mount", "--pid", "--root", "--wd=/", "--"]).arg(program);
+        command.args(["-t", &self.init.to_string(), "--mount", "--pid", "--root", "--wdns=/", "--"]).arg(program);
         command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         command.envs([("HOME", "/root"), ("USER", "root"), ("LOGNAME", "root"), ("LC_ALL", "C")]);
         command.stdin(Stdio::null());
