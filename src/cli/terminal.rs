@@ -4,6 +4,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use torcollect::problem::{Kind, Problem, Problems};
@@ -72,6 +73,20 @@ impl Terminal {
         ExitCode::from(1)
     }
 
+    /// Asks somebody at the terminal; `None` if nobody is there.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let term = someone()?;
+        term.write_str(&printable(question)).ok()?;
+        term.read_line().ok()
+    }
+
+    /// [`Terminal::ask`] for what is not shown while it is typed.
+    pub fn ask_secret(&self, question: &str) -> Option<String> {
+        let term = someone()?;
+        term.write_str(&printable(question)).ok()?;
+        term.read_secure_line().ok()
+    }
+
     /// A line of progress for a number of things: on a terminal alone.
     pub fn progress(&self, total: usize) -> ProgressBar {
         let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
@@ -110,6 +125,12 @@ impl Terminal {
             write_line(&format!("hint: {}", printable(hint)));
         }
     }
+}
+
+/// The terminal, if somebody sits there.
+fn someone() -> Option<Term> {
+    let term = Term::stderr();
+    (term.is_term() && std::io::stdin().is_terminal()).then_some(term)
 }
 
 /// Standard error may be closed; there is nobody left to tell then.

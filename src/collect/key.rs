@@ -72,6 +72,11 @@ pub fn fingerprint(public: &str) -> Option<String> {
     Some(key.fingerprint(HashAlg::Sha256).to_string())
 }
 
+/// Whether a text is a public key, `TYPE BASE64`.
+pub fn is_public(text: &str) -> bool {
+    PublicKey::from_openssh(text).is_ok()
+}
+
 /// The key that logs in to a server: its own, else that of all servers, else the project's, which is made if need be.
 ///
 /// # Errors

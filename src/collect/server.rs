@@ -225,7 +225,8 @@ impl Meeting<'_> {
         let pinned = self.fleet.servers.get(self.name).and_then(|server| server.host_key.as_deref());
         match (trust, pinned) {
             (Trust::Key(given), _) if given.starts_with("SHA256:") => Ok(Known::nothing(host, *port)),
-            (Trust::Key(key), _) | (_, Some(key)) => Ok(Known::pinned(host, *port, key)),
+            (Trust::Key(key), _) => Ok(Known::pinned(host, *port, key)),
+            (_, Some(key)) => Ok(Known::pinned(host, *port, key)),
             _ => {
                 let file = &self.fleet.ssh.known_hosts;
                 let text = if file.exists() { fs::read_text(file)? } else { String::new() };

@@ -5,6 +5,7 @@ mod architecture;
 mod build;
 mod collect;
 mod fleet;
+mod machine;
 mod sshd;
 mod support;
 mod transport;

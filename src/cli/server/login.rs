@@ -1,0 +1,86 @@
+//! How an operator logs in to a server: the arguments that `add` and `remove --purge` share, and the questions.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use torcollect::collect::key::is_public;
+use torcollect::collect::server::{Event, Login, Trust};
+use torcollect::collect::transport::operator::Question;
+use torcollect::config::{Address, Via};
+
+use super::Terminal;
+
+/// The arguments.
+#[derive(Args)]
+pub struct Arguments {
+    /// Your private key there [default: those of the SSH agent and of ~/.ssh, else a password that is asked for]
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+    /// The server's host key, as `TYPE BASE64` or `SHA256:…`
+    #[arg(long, value_name = "KEY", value_parser = host_key, conflicts_with = "accept_new")]
+    host_key: Option<String>,
+    /// Believe whatever host key a server shows of which none is known
+    #[arg(long)]
+    accept_new: bool,
+    /// The command that carries the connection, such as `ssh -W %h:%p jump`
+    #[arg(long, value_name = "COMMAND")]
+    via: Option<Via>,
+}
+
+impl Arguments {
+    /// The login at an address.
+    pub fn at(&self, address: Address) -> Login {
+        let trust = match &self.host_key {
+            Some(key) => Trust::Key(key.clone()),
+            None if self.accept_new => Trust::New,
+            None => Trust::Ask,
+        };
+        Login { address, via: self.via.clone(), identity: self.identity.clone(), trust }
+    }
+
+    /// The command that carries the connection.
+    pub fn via(&self) -> Option<&Via> {
+        self.via.as_ref()
+    }
+}
+
+fn host_key(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.starts_with("SHA256:") || is_public(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("it is written `SHA256:…`, or `TYPE BASE64` as in /etc/ssh/ssh_host_ed25519_key.pub")
+    }
+}
+
+/// `USER@HOST:PORT`, of root if nobody is named.
+pub fn operator(text: &str) -> Result<Address, &'static str> {
+    if text.contains('@') { text.parse() } else { format!("root@{text}").parse() }
+}
+
+/// Asks at the terminal; `None` where there is none.
+pub fn ask(terminal: &Terminal, question: Question<'_>) -> Option<String> {
+    match question {
+        Question::HostKey(print) => {
+            terminal.ask(&format!("the server shows the key {print}\nis that its key? (yes/no) "))
+        }
+        Question::Password(user) => terminal.ask_secret(&format!("password of `{user}` on the server: ")),
+        Question::Passphrase(key) => terminal.ask_secret(&format!("passphrase of `{}`: ", key.display())),
+    }
+}
+
+/// Shows what happens.
+pub fn show(terminal: &Terminal, event: Event<'_>) {
+    match event {
+        Event::Trusted(print) => terminal.info(&format!("the server's key is {print}")),
+        Event::LoggedIn(user) => terminal.detail(&format!("logged in as `{user}`")),
+        Event::Says(line) => match line.split_once(": ") {
+            Some(("done", what)) => terminal.info(&format!("on the server: {what}")),
+            Some(("note", what)) => terminal.info(&format!("note: {what}")),
+            Some(("instance", what)) => terminal.info(&format!("tor: {what}")),
+            // A login's own greeting, or a package manager's.
+            _ => terminal.detail(line),
+        },
+        Event::Trying => terminal.detail("asking for an extract with the new key"),
+    }
+}
