@@ -25,12 +25,45 @@ const ACCOUNT: &str = "torcollect";
 pub struct Login {
     /// The operator's account, and where the server is.
     pub address: Address,
-    /// The command that carries the connection.
-    pub via: Option<Via>,
+    /// What carries the connection.
+    pub way: Way,
     /// The operator's private key; the agent, the keys of the home folder, or a password without one.
     pub identity: Option<PathBuf>,
     /// Why the server's key is believed.
     pub trust: Trust,
+}
+
+/// What carries the connection to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// What did before, or does for all servers.
+    AsBefore,
+    /// A connection of our own.
+    Direct,
+    /// A command.
+    Via(Via),
+}
+
+impl Way {
+    fn via(&self, fleet: &Fleet, name: &str) -> Option<Via> {
+        match self {
+            Self::Via(via) => Some(via.clone()),
+            Self::Direct => None,
+            Self::AsBefore => match fleet.servers.get(name) {
+                Some(server) => server.via.clone(),
+                None => fleet.ssh.via.as_ref().and_then(|via| via.parse().ok()),
+            },
+        }
+    }
+
+    /// What `via` becomes in the settings; `None` if it stays as it is.
+    fn written(&self) -> Option<String> {
+        match self {
+            Self::Via(via) => Some(via.text().to_owned()),
+            Self::Direct => Some("none".to_owned()),
+            Self::AsBefore => None,
+        }
+    }
 }
 
 /// Why a server's key is believed, if none of it is pinned or known.
@@ -93,7 +126,7 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
     let address = Address { user: ACCOUNT.to_owned(), ..setup.login.address.clone() };
     let server = Server {
         address: Some(address.clone()),
-        via: setup.login.via.clone().or_else(|| common_via(&fleet)),
+        via: setup.login.way.via(&fleet, &setup.name),
         host_key: Some(host_key.clone()),
         key: Some(key.path.clone()),
         ..Server::default()
@@ -101,7 +134,7 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
     let try_and_write = || -> Result<Added> {
         on_event(Event::Trying);
         let checks = tried(&server, &fleet)?;
-        let via = setup.login.via.as_ref().map(|via| via.text().to_owned());
+        let via = setup.login.way.written();
         let new = NewServer { address: written_address(&address), host_key: host_key.clone(), via };
         Ok(Added { checks, written: servers::put(project, &setup.name, &new)? })
     };
@@ -198,22 +231,28 @@ struct Meeting<'a> {
 impl Meeting<'_> {
     /// Connects, and sees that the server's key may be believed: gives it as `TYPE BASE64`.
     fn meet(&self, ask: &Ask<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<(Stranger, String)> {
-        let Login { address, via, trust, .. } = self.login;
+        let Login { address, way, trust, .. } = self.login;
         let known = self.known()?;
-        let via = via.clone().or_else(|| common_via(self.fleet));
+        let via = way.via(self.fleet, self.name);
         let stranger = Stranger::meet(address, via.as_ref(), &known, &self.limits).map_err(|error| failed(&error))?;
         let key = stranger.host_key().map_err(|error| failed(&error))?;
         let print = fingerprint(&key).unwrap_or_default();
         let believed = match trust {
             Trust::Key(given) if given.starts_with("SHA256:") => given.trim_end_matches('=') == print,
-            _ if !known.is_empty() => stranger.verify(&known).map(|()| true).or_else(|failure| changed(failure, &print))?,
+            _ if !known.is_empty() => {
+                stranger.verify(&known).map(|()| true).or_else(|failure| changed(failure, &print))?
+            }
             Trust::New => true,
             _ => ask(Question::HostKey(&print)).is_some_and(|answer| answer.trim() == "yes"),
         };
         if !believed {
             let hint = "compare the fingerprint with the one on the server's console (`ssh-keygen -lf \
                         /etc/ssh/ssh_host_ed25519_key.pub`), and give it as `--host-key SHA256:…`";
-            return Err(problem(format!("the server shows the key `{print}`, and nobody has said that it is the right one"), hint).into());
+            return Err(problem(
+                format!("the server shows the key `{print}`, and nobody has said that it is the right one"),
+                hint,
+            )
+            .into());
         }
         on_event(Event::Trusted(&print));
         Ok((stranger, key))
@@ -272,11 +311,6 @@ fn changed(failure: Failure, print: &str) -> Result<bool, Problems> {
         )),
         failure => Err(failed(&failure)),
     }
-}
-
-/// The way that all servers share, if they do; servers that do not exist yet will have it too.
-fn common_via(fleet: &Fleet) -> Option<Via> {
-    fleet.ssh.via.as_ref().and_then(|via| via.parse().ok())
 }
 
 /// Hands on what the script says until it is ready; `false` if it ends before.

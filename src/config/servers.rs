@@ -42,7 +42,7 @@ pub struct NewServer {
     pub address: String,
     /// Its host key, `TYPE BASE64`.
     pub host_key: String,
-    /// The command that carries the connection; without one it is direct, also if it was not before.
+    /// The command that carries the connection, or `none`; what was said before stays if there is nothing here.
     pub via: Option<String>,
 }
 
@@ -107,7 +107,9 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
     }
     entry.address = Some(said(entry.address.take(), &server.address));
     entry.host_key = Some(said(entry.host_key.take(), &server.host_key));
-    entry.via = server.via.as_ref().map(|via| said(entry.via.take(), via));
+    if let Some(via) = &server.via {
+        entry.via = Some(said(entry.via.take(), via));
+    }
     let shown = project.shown(&file);
     done.push(match before.places.get(name) {
         Some(_) => format!("`{name}` is up to date in `{}`", shown.display()),

@@ -17,7 +17,7 @@ const RANKS: [&[&str]; 7] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 13] = [
+const PLACES: [(&str, &[&str]); 14] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -29,6 +29,7 @@ const PLACES: [(&str, &[&str]); 13] = [
     ("walkdir", &["fs.rs"]),
     ("tempfile", &["fs.rs"]),
     ("indicatif", &["cli/terminal.rs"]),
+    ("console", &["cli/terminal.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("hmac", &["warehouse/identity.rs"]),
 ];

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use torcollect::collect::key::is_public;
-use torcollect::collect::server::{Event, Login, Trust};
+use torcollect::collect::server::{Event, Login, Trust, Way};
 use torcollect::collect::transport::operator::Question;
-use torcollect::config::{Address, Via};
+use torcollect::config::Address;
 
 use super::Terminal;
 
@@ -22,9 +22,9 @@ pub struct Arguments {
     /// Believe whatever host key a server shows of which none is known
     #[arg(long)]
     accept_new: bool,
-    /// The command that carries the connection, such as `ssh -W %h:%p jump`
-    #[arg(long, value_name = "COMMAND")]
-    via: Option<Via>,
+    /// The command that carries the connection, such as `ssh -W %h:%p jump`; `none` for none [default: as before]
+    #[arg(long, value_name = "COMMAND", value_parser = way)]
+    via: Option<Way>,
 }
 
 impl Arguments {
@@ -35,13 +35,12 @@ impl Arguments {
             None if self.accept_new => Trust::New,
             None => Trust::Ask,
         };
-        Login { address, via: self.via.clone(), identity: self.identity.clone(), trust }
+        Login { address, way: self.via.clone().unwrap_or(Way::AsBefore), identity: self.identity.clone(), trust }
     }
+}
 
-    /// The command that carries the connection.
-    pub fn via(&self) -> Option<&Via> {
-        self.via.as_ref()
-    }
+fn way(text: &str) -> Result<Way, &'static str> {
+    if text == "none" { Ok(Way::Direct) } else { text.parse().map(Way::Via) }
 }
 
 fn host_key(text: &str) -> Result<String, &'static str> {

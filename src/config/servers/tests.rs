@@ -50,15 +50,13 @@ fn the_first_server_makes_both_files_and_is_collected() {
     let folder = Folder::with(&[]);
     let written = folder.put("alpha", "torcollect@bridge.example:22");
     assert_eq!(
-        written,
-        Written {
-            done: vec![
-                "`sources.yaml` is new: it collects from all servers of `servers.yaml`".to_owned(),
-                "`alpha` stands in `servers.yaml`".to_owned()
-            ],
-            collected: true
-        }
+        written.done,
+        [
+            "`sources.yaml` is new: it collects from all servers of `servers.yaml`",
+            "`alpha` stands in `servers.yaml`"
+        ]
     );
+    assert!(written.collected);
     assert_eq!(
         folder.read("servers.yaml"),
         format!("{HEAD}servers:\n  alpha:\n    address: torcollect@bridge.example:22\n    host_key: {KEY}\n")
@@ -80,7 +78,8 @@ fn what_else_is_said_of_servers_stays() {
     let folder = Folder::with(&[("sources.yaml", "include: servers.yaml\n"), ("servers.yaml", &servers)]);
     let before = folder.load();
     let written = folder.put("alpha", "alpha.example");
-    assert_eq!(written, Written { done: vec!["`alpha` stands in `servers.yaml`".to_owned()], collected: false });
+    assert_eq!(written.done, ["`alpha` stands in `servers.yaml`"]);
+    assert!(!written.collected);
     let after = folder.load();
     assert_eq!(after.servers.keys().collect::<Vec<_>>(), ["alpha", "beta", "gamma"]);
     for name in ["beta", "gamma"] {
@@ -99,18 +98,29 @@ fn what_else_is_said_of_servers_stays() {
 }
 
 #[test]
+fn what_was_written_can_be_undone() {
+    let folder = Folder::with(&[]);
+    folder.put("alpha", "me@host").undo().unwrap();
+    assert!(!folder.project.sources().exists() && !folder.project.root().join("servers.yaml").exists());
+    folder.put("alpha", "me@host");
+    let before = folder.read("servers.yaml");
+    folder.put("beta", "me@other").undo().unwrap();
+    assert_eq!(folder.read("servers.yaml"), before);
+}
+
+#[test]
 fn a_server_that_is_put_again_is_brought_up_to_date() {
     let servers = format!("servers: {{alpha: {{address: \"me@host:22\", host_key: \"{KEY}\", label: Oak, via: x}}}}\n");
     let folder = Folder::with(&[("sources.yaml", "include: [a.yaml, b.yaml]\n"), ("a.yaml", ""), ("b.yaml", "")]);
-    let edited = |text: &str, server: &NewServer| {
-        let document = Document::new("b.yaml", text);
-        let mut file: File = document.parse().unwrap();
-        let entry = file.servers.get_mut("alpha").unwrap().as_mut().unwrap();
-        entry.via = server.via.as_ref().map(|via| said(entry.via.take(), via));
-        written(&file).unwrap()
+    let path = folder.project.root().join("b.yaml");
+    fs::write_atomic(&path, servers.as_bytes(), 0o600).unwrap();
+    let via = |via: Option<&str>| {
+        put(&folder.project, "alpha", &NewServer { via: via.map(str::to_owned), ..server("me@host") }).unwrap();
+        fs::read_text(&path).unwrap().lines().find_map(|line| line.trim().strip_prefix("via: ").map(str::to_owned))
     };
-    assert!(edited(&servers, &NewServer { via: Some("y %h".to_owned()), ..server("h") }).contains("    via: y %h\n"));
-    assert!(!edited(&servers, &server("h")).contains("via"));
+    assert_eq!(via(None).as_deref(), Some("x"), "what is not said stays");
+    assert_eq!(via(Some("y %h")).as_deref(), Some("y %h"));
+    assert_eq!(via(Some("none")).as_deref(), Some("none"));
 
     fs::write_atomic(&folder.project.root().join("b.yaml"), servers.replace(", via: x", "").as_bytes(), 0o600).unwrap();
     let new = NewServer { host_key: OTHER_KEY.to_owned(), ..server("me@host:2222") };
