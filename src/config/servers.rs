@@ -42,7 +42,7 @@ pub struct NewServer {
     pub address: String,
     /// Its host key, `TYPE BASE64`.
     pub host_key: String,
-    /// The command that carries the connection; without one it is direct, also if it was not before.
+    /// The command that carries the connection, or `none`; without one `ssh.via` holds, also if another was said before.
     pub via: Option<String>,
 }
 

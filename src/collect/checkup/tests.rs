@@ -110,7 +110,7 @@ fn each_failure_of_a_connection_belongs_to_its_step_and_the_later_ones_are_not_t
             match (check.step.cmp(&step), &check.outcome) {
                 (std::cmp::Ordering::Less, Outcome::Fine(_)) | (std::cmp::Ordering::Greater, Outcome::Skipped) => {}
                 (std::cmp::Ordering::Equal, Outcome::Failed { message, remedy: found }) => {
-                    assert_eq!(*message, failure.to_string());
+                    assert_eq!(*message, failure.story());
                     assert!(found.starts_with(remedy), "{failure:?}: {found}");
                 }
                 other => panic!("{failure:?}: {other:?}"),
