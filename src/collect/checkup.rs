@@ -117,7 +117,7 @@ impl Check {
 pub struct Asked {
     /// Of asking for the extract.
     pub extract: Result<Fetched, Failure>,
-    /// Of asking for another command with the same key; `None` if the server is this machine, or did not let the key in.
+    /// Of asking for another command with the same key; `None` if the server is this machine, or nothing came.
     pub another: Option<Result<Fetched, Failure>>,
     /// When it was asked for the extract.
     pub started: Timestamp,
@@ -136,8 +136,7 @@ pub fn examine(server: &config::Server, ssh: &config::Ssh) -> Asked {
     let way = Ssh::new(address, server, ssh);
     let extract = way.fetch(&limits);
     let finished = Timestamp::now();
-    let let_in = !extract.as_ref().is_err_and(|failure| step_of(failure) < Step::ForcedCommand);
-    let another = let_in.then(|| way.run(ANOTHER_COMMAND, &limits));
+    let another = extract.is_ok().then(|| way.run(ANOTHER_COMMAND, &limits));
     Asked { extract, another, started, finished }
 }
 
@@ -232,22 +231,22 @@ fn remedy(failure: &Failure) -> String {
 
 /// The outcomes of the command and the steps after it.
 fn command_and_content(asked: &Asked) -> Vec<Outcome> {
+    let fetched = match &asked.extract {
+        Err(failure) => return vec![failed(failure.story(), remedy(failure))],
+        Ok(fetched) => fetched,
+    };
     let outcome = match &asked.another {
-        Some(Err(failure)) => Err(failed(format!("asked for another command: {}", failure.story()), failure.hint())),
+        Some(Err(failure)) => Err(failed(format!("asked for another command: {}", failure.story()), remedy(failure))),
         Some(Ok(fetched)) => restricted(fetched),
         None => Ok(()),
     };
     if let Err(outcome) = outcome {
         return vec![outcome];
     }
-    let fetched = match &asked.extract {
-        Err(failure) => return vec![failed(failure.story(), failure.hint())],
-        Ok(fetched) if fetched.exit != 0 => {
-            let failure = Failure::Failed(fetched.exit, fetched.stderr.clone());
-            return vec![failed(failure.story(), ADD_AGAIN)];
-        }
-        Ok(fetched) => fetched,
-    };
+    if fetched.exit != 0 {
+        let failure = Failure::Failed(fetched.exit, fetched.stderr.clone());
+        return vec![failed(failure.story(), ADD_AGAIN)];
+    }
     match Extract::parse(&fetched.stdout) {
         Ok(extract) => {
             let command = command(&extract, asked.another.is_some());
@@ -295,14 +294,17 @@ fn content(extract: &Extract<'_>, stderr: &str, asked: &Asked) -> Vec<Outcome> {
     let denied = |instance: &&Instance<'_>| instance.sections.iter().all(|section| section.state == State::Denied);
     let (refused, read): (Vec<_>, Vec<_>) = extract.instances.iter().partition(denied);
     let read: Vec<&str> = read.iter().map(|instance| instance.name).collect();
-    let facts = stats::parse(extract);
+    // What a clock makes unbelievable is the clock's fault alone.
+    let clock = clock(extract.time, asked);
+    let wrong_clock = matches!(clock, Outcome::Failed { .. });
+    let facts = stats::parse(&Extract { time: extract.time.max(asked.finished), ..extract.clone() });
     let facts: Vec<&InstanceFacts> = facts.iter().filter(|facts| read.contains(&facts.instance.as_str())).collect();
     vec![
         sudo(&refused, &read, stderr),
         files(extract, &read, &facts, stderr),
-        clock(extract.time, asked),
+        clock,
         geoip(&facts),
-        statistics(&facts, extract.time),
+        if wrong_clock { Outcome::Skipped } else { statistics(&facts, extract.time) },
     ]
 }
 
@@ -406,14 +408,15 @@ fn names(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A length of time in its largest unit.
+/// A length of time in its largest unit, rounded.
 fn length(time: SignedDuration) -> String {
     let seconds = time.as_secs();
+    let rounded = |unit: i64| (seconds + unit / 2) / unit;
     let (number, unit) = match seconds {
         ..120 => (seconds, "second"),
-        120..7200 => (seconds / 60, "minute"),
-        7200..172_800 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
+        120..7200 => (rounded(60), "minute"),
+        7200..172_800 => (rounded(3600), "hour"),
+        _ => (rounded(86_400), "day"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }

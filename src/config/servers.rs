@@ -267,7 +267,12 @@ struct Bridge {
 impl Edited {
     fn open(project: &Project, drafts: &Drafts, path: &Path) -> Result<Self, Problems> {
         let document = load::open(project, drafts, path)?.unwrap_or_else(|| Document::new(project.shown(path), ""));
-        let file = document.parse()?;
+        let mut file: File = document.parse()?;
+        // What is empty is written as an empty map: a `null` would not be read again.
+        for server in file.servers.values_mut() {
+            let bridges = server.get_or_insert_default().bridges.iter_mut().flatten();
+            bridges.for_each(|(_, bridge)| _ = bridge.get_or_insert_default());
+        }
         Ok(Self { document, file })
     }
 

@@ -7,6 +7,7 @@ mod build;
 mod collect;
 mod fleet;
 mod machine;
+mod servers;
 mod sshd;
 mod support;
 mod transport;

@@ -195,6 +195,11 @@ pub struct Sshd {
 }
 
 impl Sshd {
+    /// What the lab calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its TCP port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

@@ -71,7 +71,7 @@ fn the_first_server_makes_both_files_and_is_collected() {
 #[test]
 fn what_else_is_said_of_servers_stays() {
     let servers = format!(
-        "# Ours.\nservers:\n  gamma: {{address: \"me$${{x}}@host:22\", host_key: \"{KEY}\", tags: [eu, \"007\"], label: 1.10,\n    \
+        "# Ours.\nservers:\n  gamma: {{address: \"me@host:22\", key: \"~/.ssh/$${{x}}\", host_key: \"{KEY}\", tags: [eu, \"007\"], label: 1.10,\n    \
          bridges: {{default: {{label: 007, publish: false}}, b2: }}}}\n  beta: {{local: true, command: [/bin/cat, x y], \
          key: ~/.ssh/id}}\n"
     );
@@ -122,14 +122,18 @@ fn a_server_that_is_put_again_is_brought_up_to_date() {
     assert_eq!(via(Some("y %h")).as_deref(), Some("y %h"));
     assert_eq!(via(Some("none")).as_deref(), Some("none"));
 
-    fs::write_atomic(&folder.project.root().join("b.yaml"), servers.replace(", via: x", "").as_bytes(), 0o600).unwrap();
-    let new = NewServer { host_key: OTHER_KEY.to_owned(), ..server("me@host:2222") };
+    fs::write_atomic(&path, servers.replace(", via: x", "").as_bytes(), 0o600).unwrap();
+    let way = Some("nc -X 5 -x 127.0.0.1:9050 %h %p".to_owned());
+    let new = NewServer { host_key: OTHER_KEY.to_owned(), via: way, ..server("me@host:2222") };
     let written = put(&folder.project, "alpha", &new).unwrap();
     assert_eq!(written.done, ["`alpha` is up to date in `b.yaml`"]);
     assert_eq!(folder.read("a.yaml"), "", "where it stood, it stands");
     let alpha = folder.load().servers.remove("alpha").unwrap();
     assert_eq!(alpha.address, Some("me@host:2222".parse().unwrap()));
     assert_eq!((alpha.host_key.as_deref(), alpha.label.as_deref()), (Some(OTHER_KEY), Some("Oak")));
+    assert_eq!(alpha.via.as_ref().map(super::super::Via::text), Some("nc -X 5 -x 127.0.0.1:9050 %h %p"));
+    folder.put("alpha", "me@host:2222");
+    assert_eq!(folder.load().servers["alpha"].via, None);
 }
 
 #[test]
