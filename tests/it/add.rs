@@ -163,7 +163,7 @@ fn what_fails_leaves_the_server_and_the_settings_as_they_were() {
     // A sudoers file that is broken: every check with visudo fails.
     machine.run("cp /etc/sudoers /run/sudoers && echo '%%% broken' >>/etc/sudoers").ok();
     let stderr = add(&project, &machine, &["--accept-new"]).failed(1);
-    assert!(stderr.contains("sudoers"), "{stderr}");
+    assert!(stderr.contains("sudo's rules on this server are broken"), "{stderr}");
     machine.run("cp /run/sudoers /etc/sudoers").ok();
     untouched(&machine, "broken sudoers");
     // All is installed, but the account may not log in: the test collection fails.
