@@ -11,3 +11,4 @@ mod servers;
 mod sshd;
 mod support;
 mod transport;
+mod via;

@@ -144,6 +144,12 @@ impl Builder<'_> {
         self
     }
 
+    /// The key may do anything, as an operator's own.
+    pub fn unrestricted(mut self) -> Self {
+        self.command = String::new();
+        self
+    }
+
     /// Starts it, and returns when it answers.
     pub fn start(self) -> Sshd {
         let Self { lab, name, host_keys, command } = self;
@@ -153,8 +159,8 @@ impl Builder<'_> {
         }
         let file = |what: &str| lab.path(&format!("{name}-{what}"));
         let client = fs::read_to_string(lab.path("client.pub")).expect("the client's key");
-        fs::write(file("authorized_keys"), format!("restrict,command=\"{command}\" {client}"))
-            .expect("authorized keys");
+        let options = if command.is_empty() { String::new() } else { format!("restrict,command=\"{command}\" ") };
+        fs::write(file("authorized_keys"), options + &client).expect("authorized keys");
         let mut settings = format!(
             "ListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nMaxStartups 100\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nLogLevel VERBOSE\nAuthorizedKeysFile {}\n",
