@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rayon::prelude::*;
 
 use super::sources::tor_bridge::frame::{Extract, FrameError, Instance, State};
-use super::sources::tor_bridge::scripts::EXTRACT_SCRIPT;
+use super::sources::tor_bridge::scripts::SCRIPT_VERSION;
 use super::sources::tor_bridge::{CLOCK_TOLERANCE, stats};
 use super::transport::{Failure, Fetched, Limits, Local, Ssh, Transport};
 use crate::config;
@@ -273,20 +273,17 @@ fn restricted(another: &Fetched) -> Result<(), Outcome> {
 }
 
 fn command(extract: &Extract<'_>, tried: bool) -> Outcome {
-    match (extract.script_version, current_version()) {
-        (found, Some(current)) if found != current => Outcome::Odd {
-            message: format!("the server has version {found} of the script, this torcollect brings version {current}"),
-            remedy: ADD_AGAIN.to_owned(),
-        },
-        _ if tried => fine("the key gets an extract, whatever it asks for"),
-        _ => fine("it prints an extract"),
+    let found = extract.script_version;
+    if found.parse() == Ok(SCRIPT_VERSION) {
+        return fine(if tried { "the key gets an extract, whatever it asks for" } else { "it prints an extract" });
     }
-}
-
-/// The version that the script of this torcollect says it has.
-fn current_version() -> Option<&'static str> {
-    let (_, rest) = EXTRACT_SCRIPT.split_once("torcollect-extract 1 $(date +%s) ")?;
-    Some(rest.split('"').next()?.trim())
+    let newer = found.parse::<u32>().is_ok_and(|found| found > SCRIPT_VERSION);
+    Outcome::Odd {
+        message: format!(
+            "the server has version {found} of the script, this torcollect brings version {SCRIPT_VERSION}"
+        ),
+        remedy: if newer { "update torcollect" } else { ADD_AGAIN }.to_owned(),
+    }
 }
 
 /// The outcomes of the steps after the command.

@@ -9,7 +9,7 @@ const NOW: i64 = 1_795_327_200;
 /// An instance: its name, and each section with its body, or `absent` or `denied`.
 type Sections<'a> = (&'a str, &'a [(&'a str, Result<&'a str, &'a str>)]);
 
-fn extract_of(epoch: i64, version: &str, instances: &[Sections<'_>]) -> Vec<u8> {
+fn extract_of(epoch: i64, version: u32, instances: &[Sections<'_>]) -> Vec<u8> {
     let mut text = format!("torcollect-extract 1 {epoch} {version}\n");
     let mut count = 0;
     for (instance, sections) in instances {
@@ -27,7 +27,7 @@ fn extract_of(epoch: i64, version: &str, instances: &[Sections<'_>]) -> Vec<u8> 
 }
 
 fn extract(instances: &[Sections<'_>]) -> Vec<u8> {
-    extract_of(NOW, current_version().unwrap(), instances)
+    extract_of(NOW, SCRIPT_VERSION, instances)
 }
 
 fn printed(stdout: Vec<u8>) -> Result<Fetched, Failure> {
@@ -160,12 +160,11 @@ fn a_key_that_runs_another_command_can_do_more_than_it_should() {
 fn a_script_of_another_version_is_odd_but_works() {
     let sections: &[Sections<'_>] =
         &[("default", &[("bridge-stats", Ok(&stats("2026-11-21 18:00:00")[..])), IDENTITY])];
-    let wrong = wrong(&asked(printed(extract_of(NOW, "0", sections))));
-    let current = current_version().unwrap();
+    let wrong = wrong(&asked(printed(extract_of(NOW, 1, sections))));
     assert_eq!(
         wrong,
         [format!(
-            "forced command (odd): the server has version 0 of the script, this torcollect brings version {current} | {ADD_AGAIN}"
+            "forced command (odd): the server has version 1 of the script, this torcollect brings version {SCRIPT_VERSION} | {ADD_AGAIN}"
         )]
     );
 }
@@ -201,11 +200,7 @@ fn files_that_are_missing_or_wrong_are_named() {
 fn a_clock_is_wrong_from_an_hour_on() {
     let asked_at = |epoch: i64| {
         let body = stats("2026-11-21 18:00:00");
-        asked(printed(extract_of(
-            epoch,
-            current_version().unwrap(),
-            &[("a", &[("bridge-stats", Ok(&body)), IDENTITY])],
-        )))
+        asked(printed(extract_of(epoch, SCRIPT_VERSION, &[("a", &[("bridge-stats", Ok(&body)), IDENTITY])])))
     };
     let at = |epoch| said(Step::Clock, &asked_at(epoch));
     assert_eq!(at(NOW), fine("it goes right"));

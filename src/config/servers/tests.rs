@@ -75,8 +75,7 @@ fn what_else_is_said_of_servers_stays() {
     let folder = Folder::with(&[("sources.yaml", "include: servers.yaml\n"), ("servers.yaml", &servers)]);
     let before = folder.load();
     let written = folder.put("alpha", "alpha.example");
-    assert_eq!(written.done, ["`alpha` stands in `servers.yaml`"]);
-    assert!(!written.collected);
+    assert_eq!((written.done, written.collected), (vec!["`alpha` stands in `servers.yaml`".to_owned()], false));
     let after = folder.load();
     assert_eq!(after.servers.keys().collect::<Vec<_>>(), ["alpha", "beta", "gamma"]);
     for name in ["beta", "gamma"] {
