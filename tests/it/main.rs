@@ -4,6 +4,7 @@
 mod architecture;
 mod build;
 mod collect;
+mod faults;
 mod fleet;
 mod machine;
 mod sshd;
