@@ -7,6 +7,7 @@ mod collect;
 mod faults;
 mod fleet;
 mod machine;
+mod privacy;
 mod sshd;
 mod support;
 mod transport;
