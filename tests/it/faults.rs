@@ -1,6 +1,5 @@
 //! What can be wrong with a server, and what is then known of it: the operator is told what to do, the warehouse keeps a
 //! fixed phrase, and all other servers are collected as if nothing were.
-#![allow(clippy::print_stderr)] // A test says why it is skipped.
 
 use std::fs;
 use std::net::TcpListener;

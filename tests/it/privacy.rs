@@ -18,8 +18,9 @@ const ENDS: &str = "2026-03-02 13:47:19";
 const NICKNAME: &str = "Needlenick";
 const HASHED: &str = "5EED1E0000000000000000000000000000A11CE5";
 const UNHASHED: &str = "0DDBA11000000000000000000000000000C0FFEE";
-/// A second bridge, whose file says what it should not.
+/// A second bridge, whose files say what they should not.
 const BROKEN_NICKNAME: &str = "Needlebroken";
+const BROKEN_UNHASHED: &str = "0DDBA11000000000000000000000000000BADBAD";
 /// Names of hosts, accounts and servers that stand in no name of anything else.
 const HOST: &str = "needlehost.example";
 const ACCOUNT: &str = "needleaccount";
@@ -172,7 +173,7 @@ impl Fleet {
             "broken-tor",
             &[
                 ("stats/bridge-stats", broken.as_bytes()),
-                ("state", format!("TorVersion {HOST} {UNHASHED}\nLastWritten {HOST}\n").as_bytes()),
+                ("state", format!("TorVersion {HOST} {BROKEN_UNHASHED}\nLastWritten {HOST}\n").as_bytes()),
                 ("hashed-fingerprint", format!("{BROKEN_NICKNAME} {}\n", HASHED.replace('5', "6")).as_bytes()),
             ],
         );
@@ -252,6 +253,7 @@ impl Fleet {
         add("the path of a key", "needle-key", &[Log]);
         add("an unhashed fingerprint", UNHASHED, &[]);
         add("an unhashed fingerprint", &grouped(UNHASHED), &[]);
+        add("an unhashed fingerprint", BROKEN_UNHASHED, &[Raw]);
         add("a hashed fingerprint", HASHED, &[Raw, Warehouse]);
         add("a hashed fingerprint", &grouped(HASHED), &[]);
         add("a nickname", NICKNAME, &[Raw, Warehouse]);
@@ -308,15 +310,11 @@ fn what_nobody_may_learn_is_in_no_place_where_it_may_not_be() {
         &["-v", "export", "--public", &exported][..],
         &["-v", "build"],
         &["-v", "build", "--organization", "press"],
-        &["-v", "--log-format", "json", "build", "--force"],
-        &["-v", "check"],
+        &["-v", "--log-format", "json", "build"],
         &["-v", "reparse"],
     ];
     for arguments in commands {
-        let said = project.run(arguments);
-        if said.code == Some(2) && said.stderr.contains("unrecognized subcommand") {
-            continue;
-        }
+        let said = project.run(arguments).ok();
         hay.extend(printed(&arguments.join(" "), &said));
     }
     let salt = fs::read(project.path("data/salt")).unwrap();
