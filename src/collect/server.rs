@@ -206,14 +206,20 @@ impl Meeting<'_> {
         let print = fingerprint(&key).unwrap_or_default();
         let believed = match trust {
             Trust::Key(given) if given.starts_with("SHA256:") => given.trim_end_matches('=') == print,
-            _ if !known.is_empty() => stranger.verify(&known).map(|()| true).or_else(|failure| changed(failure, &print))?,
+            _ if !known.is_empty() => {
+                stranger.verify(&known).map(|()| true).or_else(|failure| changed(failure, &print))?
+            }
             Trust::New => true,
             _ => ask(Question::HostKey(&print)).is_some_and(|answer| answer.trim() == "yes"),
         };
         if !believed {
             let hint = "compare the fingerprint with the one on the server's console (`ssh-keygen -lf \
                         /etc/ssh/ssh_host_ed25519_key.pub`), and give it as `--host-key SHA256:…`";
-            return Err(problem(format!("the server shows the key `{print}`, and nobody has said that it is the right one"), hint).into());
+            return Err(problem(
+                format!("the server shows the key `{print}`, and nobody has said that it is the right one"),
+                hint,
+            )
+            .into());
         }
         on_event(Event::Trusted(&print));
         Ok((stranger, key))

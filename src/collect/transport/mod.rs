@@ -14,8 +14,8 @@ mod wire;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use failure::Failure;
 pub use connection::Running;
+pub use failure::Failure;
 pub use host_key::Known;
 pub use local::Local;
 pub use ssh::Ssh;

@@ -64,8 +64,7 @@ impl Stranger {
     /// The password that was typed, if it took one.
     fn let_in(&self, identity: Option<&Path>, ask: &Ask<'_>) -> Result<Option<String>, Failure> {
         let session = &self.connection.session;
-        let methods =
-            self.connection.until(self.deadline(), || session.auth_methods(&self.user).map(str::to_owned))?;
+        let methods = self.connection.until(self.deadline(), || session.auth_methods(&self.user).map(str::to_owned))?;
         if session.authenticated() {
             return Ok(None);
         }
@@ -87,8 +86,7 @@ impl Stranger {
             self.connection.until(self.deadline(), || session.userauth_password(&self.user, &password))?
         } else {
             let mut typed = Typed(&password);
-            self.connection
-                .until(self.deadline(), || session.userauth_keyboard_interactive(&self.user, &mut typed))?
+            self.connection.until(self.deadline(), || session.userauth_keyboard_interactive(&self.user, &mut typed))?
         };
         outcome.map_err(|error| refusal(&error))?;
         Ok(Some(password))
@@ -111,7 +109,8 @@ impl Stranger {
         };
         for file in files {
             let mut outcome = self.connection.log_in_with(&self.user, &file, None, self.deadline());
-            if matches!(outcome, Err(Failure::NoKey(_))) && file.is_file()
+            if matches!(outcome, Err(Failure::NoKey(_)))
+                && file.is_file()
                 && let Some(passphrase) = ask(Question::Passphrase(&file))
             {
                 outcome = self.connection.log_in_with(&self.user, &file, Some(&passphrase), self.deadline());
@@ -197,8 +196,7 @@ impl Operator {
 
     /// Starts a script as root, with its standard input open for what comes later.
     pub fn start<'a>(&'a self, root: &Root, script: &str, limits: &'a Limits) -> Result<Running<'a>, Failure> {
-        let command =
-            format!("{}sh -c 'eval \"$(dd bs=1 count={} 2>/dev/null)\"'", root.prefix, script.len());
+        let command = format!("{}sh -c 'eval \"$(dd bs=1 count={} 2>/dev/null)\"'", root.prefix, script.len());
         let mut running = self.connection.start(&command, limits)?;
         running.send(root.input.as_bytes())?;
         running.send(script.as_bytes())?;
