@@ -174,7 +174,7 @@ fn odd_files_do_not_break_the_frame() {
     let data = lab.data(
         "tor",
         &[
-            ("stats/bridge-stats", b"\0\xff\nbridge-ips ru=8\0 8\nbridge-ip-transports "),
+            ("stats/bridge-stats", b"\0\xff\nbridge-ips ru=8\0 8\nbridge-ip-transports \nbridge-ip-versions v4=1"),
             ("stats/dirreq-stats", b""),
             ("state", b"LastWritten\nend 1 2\nsection x 5 5"),
         ],
