@@ -43,7 +43,7 @@ setup:
 	@scripts/fetch-duckdb "$(DUCKDB)" || [ $$? = 3 ]
 
 setup-tests:
-	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo
+	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo adduser busybox procps systemd
 
 clean: ## all that was built here
 	rm -rf target public public-* .torcollect

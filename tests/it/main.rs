@@ -8,6 +8,7 @@ mod collect;
 mod fleet;
 mod machine;
 mod servers;
+mod setup;
 mod sshd;
 mod support;
 mod transport;

@@ -88,13 +88,13 @@ number=0
 changed=
 back_up() { # FILE
 	number=$((number + 1))
-	cp -pP "$1" "$work/$number" || fail "cannot keep a copy of $1" "$full"
+	cp -pP "$1" "$work/$number" 2>/dev/null || fail "cannot keep a copy of $1" "$full"
 	undoing "rm -f $1; cp -pP $work/$number $1 || failed=yes"
 }
 
 put() { # MODE OWNER FILE; the content is standard input
 	changed=
-	cat >"$work/content" || fail "cannot write in $work" "$full"
+	cat >"$work/content" 2>/dev/null || fail "cannot write in $work" "$full"
 	if [ -d "$3" ] && ! [ -L "$3" ]; then
 		fail "$3 is a folder" "remove it, then run this again"
 	fi
@@ -103,7 +103,9 @@ put() { # MODE OWNER FILE; the content is standard input
 	fi
 	# A name with a dot is no file to sudo and systemd.
 	undoing "rm -f $3.new"
-	cp "$work/content" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new" || fail "cannot write $3" "$full"
+	{
+		cp "$work/content" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new"
+	} 2>/dev/null || fail "cannot write $3" "$full"
 	case $3 in
 	"$sudoers") check_rules "$3.new" ;;
 	esac
@@ -112,7 +114,7 @@ put() { # MODE OWNER FILE; the content is standard input
 	else
 		undoing "rm -f $3"
 	fi
-	mv -f "$3.new" "$3" || fail "cannot write $3" "$full"
+	mv -f "$3.new" "$3" 2>/dev/null || fail "cannot write $3" "$full"
 	changed=yes
 	say "done: wrote $3"
 }
@@ -123,14 +125,18 @@ make_folder() { # MODE OWNER FOLDER
 	fi
 	if ! [ -d "$3" ]; then
 		undoing "rm -rf $3"
-		mkdir "$3" && chown "$2" "$3" && chmod "$1" "$3" || fail "cannot make $3" "$full"
+		{
+			mkdir "$3" && chown "$2" "$3" && chmod "$1" "$3"
+		} 2>/dev/null || fail "cannot make $3" "$full"
 		say "done: made $3"
 		return
 	fi
 	was=$(stat -c '%a %u:%g' "$3")
 	[ "$(stat -c '%a %U:%G' "$3")" != "$1 $2" ] || return
 	undoing "chown ${was#* } $3; chmod ${was%% *} $3"
-	chown "$2" "$3" && chmod "$1" "$3" || fail "cannot change $3" "$full"
+	{
+		chown "$2" "$3" && chmod "$1" "$3"
+	} 2>/dev/null || fail "cannot change $3" "$full"
 	say "done: made $3 $2's, mode $1"
 }
 
@@ -402,9 +408,11 @@ write_sudoers() {
 			echo "torcollect ALL=($user) NOPASSWD: $program/read-instance $folder"
 		done <"$work/instances"
 	} >"$work/text" || fail "cannot write in $work" "$full"
-	visudo -c </dev/null >/dev/null 2>&1 || fail "sudo's rules on this server are broken" "run \`visudo -c\`, repair what it names, then run this again"
 	make_folder "$(stat -c %a /etc/sudoers.d 2>/dev/null || echo 750)" root:root /etc/sudoers.d
 	put 440 root:root $sudoers <"$work/text"
+	# This file was right by itself: what is wrong now is another.
+	visudo -c </dev/null >/dev/null 2>&1 ||
+		fail "sudo's rules on this server are broken" "run \`visudo -c\`, repair what it names, then run this again"
 	sudo -n -l -U torcollect </dev/null 2>/dev/null | grep -q -F "$program/read-instance" ||
 		fail "sudo does not read $sudoers" "add the line \`@includedir /etc/sudoers.d\` to /etc/sudoers with \`visudo\`, then run this again"
 }
