@@ -168,15 +168,13 @@ fn set_up() -> Option<Collector> {
 #[test]
 fn whatever_the_key_asks_for_it_gets_the_extract() {
     let Some(collector) = set_up() else { return };
-    for (arguments, command) in
-        [(&[][..], "id"), (&[], "cat /etc/passwd"), (&["-tt"], "sh"), (&["-A"], "ssh-add -l"), (&["-X"], "env")]
-    {
+    for (arguments, command) in [(&[][..], "id"), (&[], "cat /etc/passwd"), (&["-A"], "ssh-add -l"), (&["-Y"], "env")] {
         let said = collector.ssh(arguments, command);
-        let plain = said.stdout.replace("\r\n", "\n");
-        assert_eq!(names(&plain), ["default", "alpha"], "{arguments:?} {said:?}");
+        assert_eq!(names(&said.stdout), ["default", "alpha"], "{arguments:?} {said:?}");
     }
-    let refused = collector.ssh(&["-tt"], "tty").stderr;
-    assert!(refused.contains("PTY allocation request failed"), "{refused}");
+    let terminal = collector.ssh(&["-tt"], "sh");
+    assert!(terminal.stderr.contains("PTY allocation request failed"), "{terminal:?}");
+    assert_eq!(terminal.stdout, "");
 }
 
 #[test]
@@ -416,7 +414,7 @@ fn a_tor_in_a_container_is_named_and_can_be_added_by_hand() {
     assert_eq!(lines(&said, "instance: ")[0], "boxed #4321 /srv/volume");
     let extract = machine.run("runuser -u torcollect /usr/lib/torcollect/extract").ok().stdout;
     let extract = Extract::parse(extract.as_bytes()).unwrap();
-    assert_eq!(parse(&extract)[0].reports[0].versions, Some((24, 0)));
+    assert_eq!(parse(&extract)[0].reports[0].versions, Some((24, 0)), "{extract:?}");
     // And it stays in a later run that does not name it.
     assert_eq!(lines(&collector.install().ok(), "instance: ")[0], "boxed #4321 /srv/volume");
 }
@@ -437,20 +435,23 @@ fn a_hostile_tor_gets_nothing_done() {
              '/var/lib/tor-instances/a b' '/var/lib/tor-instances/-n' && for i in /var/lib/tor-instances/*; do mkdir -p \"$i/stats\"; done"
         ))
         .ok();
-    // A process of the same name, with arguments that a shell or sudo would misread.
-    machine
-        .run(
-            "cp /bin/sleep /run/tor; cd /tmp; for dir in '/x;touch /hacked' '/etc' '/../etc' '/a ALL=(ALL) ALL' \
-             '/root'; do (exec -a x true) 2>/dev/null; setpriv --reuid nobody --clear-groups /usr/bin/env -i /bin/sh -c \
-             'exec /run/tor 1000' </dev/null >/dev/null 2>&1 & done; printf 'DataDirectory /root\\n' >/tmp/rc; \
-             cp /usr/bin/dash /tmp/tor; setpriv --reuid nobody --clear-groups /tmp/tor -c 'read x </dev/zero; :' \
-             --DataDirectory '/x;touch /hacked' </dev/null >/dev/null 2>&1 & mkdir /root/stats; \
-             setpriv --reuid nobody --clear-groups /tmp/tor -c 'read x </dev/zero; :' --DataDirectory /root \
-             </dev/null >/dev/null 2>&1 & sleep 0.3",
-        )
-        .ok();
-    let said = collector.install();
+    // Processes of that name, of nobody's: with an argument that a shell or sudo would misread, and with root's folder.
+    machine.run("cp /bin/dash /tmp/tor; mkdir /root/stats").ok();
+    for folder in ["/x;touch /hacked", "/x ALL=(ALL) ALL", "/root"] {
+        machine
+            .run(&format!(
+                "setpriv --reuid nobody --clear-groups /tmp/tor -c 'sleep 1000; :' --DataDirectory '{folder}' \
+                 </dev/null >/dev/null 2>&1 &"
+            ))
+            .ok();
+    }
+    while machine.run("pgrep -c -x tor").stdout != "3\n" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let said = collector.install().ok();
     assert!(!format!("{said:?}").contains(secret), "{said:?}");
+    assert_eq!(lines(&said, "note: a tor's folder has a name that sudo's rules have no safe way to write").len(), 2);
+    assert_eq!(lines(&said, "note: the tor of process ").len(), 2, "{said:?}");
     assert_eq!(machine.run("find / -xdev -name hacked -not -path '/proc/*' 2>/dev/null").stdout, "", "{said:?}");
     let rules = machine.run("cat /etc/sudoers.d/torcollect").stdout;
     assert!(!rules.contains("touch") && !rules.contains("/root") && !rules.contains("a b"), "{rules}");
@@ -483,7 +484,7 @@ fn whatever_fails_leaves_the_server_as_it_was() {
         ("mv /var/lib/tor /var/lib/x; mv /var/lib/tor-instances /var/lib/y", "no tor that is a bridge", "--instance"),
         ("groupadd torcollect", "there is a group torcollect", "groupdel"),
         (
-            "echo 'torcollect ALL=(ALL) ALL' >/etc/sudoers.d/zz; printf '#!/bin/sh\\nexit 9\\n' >/usr/sbin/x; mount --bind /usr/sbin/x /usr/bin/sudo; chmod 755 /usr/sbin/x",
+            "printf '#!/bin/sh\\nexit 9\\n' >/usr/sbin/x; mount --bind /usr/sbin/x /usr/bin/sudo; chmod 755 /usr/sbin/x",
             "sudo does not read",
             "@includedir",
         ),
@@ -648,6 +649,28 @@ fn the_units_of_the_spool_are_right() {
     let path = machine.read("/etc/systemd/system/torcollect-spool.path");
     assert!(path.ends_with("\nPathChanged=/var/lib/tor/stats\nPathChanged=/var/lib/tor-instances/alpha/stats\n"));
     machine.run("systemctl is-enabled torcollect-spool.path torcollect-spool.timer").ok();
+}
+
+/// A command in place of `systemctl` says what it is asked, because this machine's first process is no systemd.
+#[test]
+fn where_systemd_runs_the_units_are_started_and_stopped_again() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    let systemctl = "#!/bin/sh\n[ \"$1\" = -q ] && shift\ncase $1 in is-*) exit 1 ;; esac\n\
+        files=$(ls /etc/systemd/system/torcollect-* 2>/dev/null | wc -l)\necho \"$files $*\" >>/run/systemctl.log\n";
+    machine.write("/usr/sbin/systemctl", 0o755, systemctl.as_bytes());
+    machine.run("mkdir -p /run/systemd/system").ok();
+    let said = piped(machine, &collector.script(&[], true, true), "undo\n");
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert_eq!((lines(&said, "note: ").len(), said.stderr.as_str()), (0, ""), "{said:?}");
+    let units = "torcollect-spool.path torcollect-spool.timer";
+    assert_eq!(
+        machine.read("/run/systemctl.log"),
+        format!(
+            "3 enable {units}\n3 daemon-reload\n3 restart {units}\n3 stop {units} torcollect-spool.service\n\
+             3 disable {units}\n0 daemon-reload\n0 try-restart {units}\n"
+        )
+    );
 }
 
 #[test]
