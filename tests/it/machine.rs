@@ -299,7 +299,12 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
+        // The first process ends with its pipe, all others with it, and `unshare` when they have.
         drop(self.parent.stdin.take());
+        let end = Instant::now() + Duration::from_secs(10);
+        while matches!(self.parent.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.parent.kill();
         let _ = self.parent.wait();
     }

@@ -51,10 +51,7 @@ fn the_first_server_makes_both_files_and_is_collected() {
     let written = folder.put("alpha", "torcollect@bridge.example:22");
     assert_eq!(
         written.done,
-        [
-            "`sources.yaml` is new: it collects from all servers of `servers.yaml`",
-            "`alpha` stands in `servers.yaml`"
-        ]
+        ["`sources.yaml` is new: it collects from all servers of `servers.yaml`", "`alpha` stands in `servers.yaml`"]
     );
     assert!(written.collected);
     assert_eq!(
