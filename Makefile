@@ -50,7 +50,8 @@ setup:
 	@scripts/fetch-duckdb "$(DUCKDB)" || [ $$? = 3 ]
 
 setup-tests:
-	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo dante-server netcat-openbsd
+	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo adduser busybox procps systemd \
+		dante-server netcat-openbsd
 
 clean: ## all that was built here
 	rm -rf target public public-* .torcollect

@@ -42,6 +42,9 @@ mount --rbind /dev dev
 mount --rbind /sys sys
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
+# This machine's people and their files are not on a server.
+mount -t tmpfs -o mode=700 tmpfs root
+mount -t tmpfs -o mode=755 tmpfs home
 exec chroot . /bin/sh -c '
 	set -eu
 	cd /
@@ -49,7 +52,7 @@ exec chroot . /bin/sh -c '
 	mount -t proc proc /proc
 	userdel torcollect 2>/dev/null || :
 	rm -rf /etc/torcollect /usr/lib/torcollect /var/lib/torcollect /etc/sudoers.d/torcollect /var/lib/tor/* \
-		/var/lib/tor-instances /etc/tor/instances /root/.ssh
+		/var/lib/tor-instances /etc/tor/instances
 	rm -f /etc/systemd/system/torcollect-* /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/*
 	mkdir -p -m 755 /run/sshd /run/sudo /run/lock
 	mkdir -m 700 /root/.ssh
@@ -169,7 +172,7 @@ impl Machine {
     /// Writes a file of a tor as tor does: beside it, then renamed.
     pub fn tor_file(&self, account: &str, path: &str, bytes: &[u8]) {
         let script =
-            format!("umask 077 && cat >'{path}.tmp' && chown {account}: '{path}.tmp' && mv '{path}.tmp' '{path}'");
+            format!("umask 077 && cat >'{path}.tmp' && chown {account} '{path}.tmp' && mv '{path}.tmp' '{path}'");
         self.run_with(&script, bytes).ok();
     }
 
@@ -282,13 +285,13 @@ impl Machine {
         command
     }
 
-    /// Every file below folders: type, mode, owner, and the checksum of its content or where it points. Two equal
-    /// listings are two equal trees.
+    /// Every file below folders: type, mode, owner, where it points, and the checksums of contents. Two equal listings
+    /// are two equal trees. The copies that `useradd` and its like leave in `/etc` are not in it.
     pub fn listing(&self, folders: &str) -> String {
         let script = format!(
-            "for folder in {folders}; do [ -e $folder ] || continue; \
-             find $folder -type f -printf '%p %m %u:%g ' -exec md5sum {{}} \\; \
-             -o -printf '%p %y %m %u:%g %l\\n'; done | sort"
+            "for folder in {folders}; do [ -e $folder ] || continue; find $folder ! -path '/etc/*-' ! -path \
+             /etc/.pwd.lock \\( -printf '%p %y %m %u:%g %l\\n' -type f -fprint0 /run/listing.$$ \\); \
+             xargs -0 -r md5sum </run/listing.$$; done | sort; rm -f /run/listing.$$"
         );
         self.run(&script).ok().stdout
     }
@@ -296,7 +299,12 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
+        // The first process ends with its pipe, all others with it, and `unshare` when they have.
         drop(self.parent.stdin.take());
+        let end = Instant::now() + Duration::from_secs(10);
+        while matches!(self.parent.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.parent.kill();
         let _ = self.parent.wait();
     }

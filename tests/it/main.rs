@@ -12,6 +12,7 @@ mod machine;
 mod notes;
 mod privacy;
 mod servers;
+mod setup;
 mod sshd;
 mod support;
 mod transport;

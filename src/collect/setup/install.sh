@@ -19,7 +19,7 @@ confirm=@CONFIRM@
 program=/usr/lib/torcollect
 settings=/etc/torcollect
 home=/var/lib/torcollect
-units=/etc/systemd/system
+unit_folder=/etc/systemd/system
 sudoers=/etc/sudoers.d/torcollect
 lock=/run/torcollect-setup.lock
 newline='
@@ -88,13 +88,13 @@ number=0
 changed=
 back_up() { # FILE
 	number=$((number + 1))
-	cp -pP "$1" "$work/$number" || fail "cannot keep a copy of $1" "$full"
+	cp -pP "$1" "$work/$number" 2>/dev/null || fail "cannot keep a copy of $1" "$full"
 	undoing "rm -f $1; cp -pP $work/$number $1 || failed=yes"
 }
 
 put() { # MODE OWNER FILE; the content is standard input
 	changed=
-	cat >"$work/content" || fail "cannot write in $work" "$full"
+	cat >"$work/content" 2>/dev/null || fail "cannot write in $work" "$full"
 	if [ -d "$3" ] && ! [ -L "$3" ]; then
 		fail "$3 is a folder" "remove it, then run this again"
 	fi
@@ -103,7 +103,9 @@ put() { # MODE OWNER FILE; the content is standard input
 	fi
 	# A name with a dot is no file to sudo and systemd.
 	undoing "rm -f $3.new"
-	cp "$work/content" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new" || fail "cannot write $3" "$full"
+	{
+		cp "$work/content" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new"
+	} 2>/dev/null || fail "cannot write $3" "$full"
 	case $3 in
 	"$sudoers") check_rules "$3.new" ;;
 	esac
@@ -112,7 +114,7 @@ put() { # MODE OWNER FILE; the content is standard input
 	else
 		undoing "rm -f $3"
 	fi
-	mv -f "$3.new" "$3" || fail "cannot write $3" "$full"
+	mv -f "$3.new" "$3" 2>/dev/null || fail "cannot write $3" "$full"
 	changed=yes
 	say "done: wrote $3"
 }
@@ -123,14 +125,18 @@ make_folder() { # MODE OWNER FOLDER
 	fi
 	if ! [ -d "$3" ]; then
 		undoing "rm -rf $3"
-		mkdir "$3" && chown "$2" "$3" && chmod "$1" "$3" || fail "cannot make $3" "$full"
+		{
+			mkdir "$3" && chown "$2" "$3" && chmod "$1" "$3"
+		} 2>/dev/null || fail "cannot make $3" "$full"
 		say "done: made $3"
 		return
 	fi
 	was=$(stat -c '%a %u:%g' "$3")
 	[ "$(stat -c '%a %U:%G' "$3")" != "$1 $2" ] || return
 	undoing "chown ${was#* } $3; chmod ${was%% *} $3"
-	chown "$2" "$3" && chmod "$1" "$3" || fail "cannot change $3" "$full"
+	{
+		chown "$2" "$3" && chmod "$1" "$3"
+	} 2>/dev/null || fail "cannot change $3" "$full"
 	say "done: made $3 $2's, mode $1"
 }
 
@@ -398,13 +404,19 @@ write_instances() {
 write_sudoers() {
 	{
 		echo "# written by torcollect: each tor's reader, in its own account, with its own folder only"
+		if grep -q ' #' "$work/instances"; then
+			# Without it sudo becomes no user that has no name.
+			echo "Defaults:torcollect runas_allow_unknown_id"
+		fi
 		while read -r name user folder; do
 			echo "torcollect ALL=($user) NOPASSWD: $program/read-instance $folder"
 		done <"$work/instances"
 	} >"$work/text" || fail "cannot write in $work" "$full"
-	visudo -c </dev/null >/dev/null 2>&1 || fail "sudo's rules on this server are broken" "run \`visudo -c\`, repair what it names, then run this again"
 	make_folder "$(stat -c %a /etc/sudoers.d 2>/dev/null || echo 750)" root:root /etc/sudoers.d
 	put 440 root:root $sudoers <"$work/text"
+	# This file was right by itself: what is wrong now is another.
+	visudo -c </dev/null >/dev/null 2>&1 ||
+		fail "sudo's rules on this server are broken" "run \`visudo -c\`, repair what it names, then run this again"
 	sudo -n -l -U torcollect </dev/null 2>/dev/null | grep -q -F "$program/read-instance" ||
 		fail "sudo does not read $sudoers" "add the line \`@includedir /etc/sudoers.d\` to /etc/sudoers with \`visudo\`, then run this again"
 }
@@ -416,16 +428,22 @@ write_spool() {
 	put 755 root:root $program/spool <<'END_OF_FILE'
 @SPOOL_SCRIPT@
 END_OF_FILE
-	if ! command -v systemctl >/dev/null || ! [ -d $units ]; then
+	if ! command -v systemctl >/dev/null || ! [ -d $unit_folder ]; then
 		say "note: there is no systemd here: let cron run $program/spool every hour as torcollect"
 		return
 	fi
+	running=
+	if [ -d /run/systemd/system ]; then
+		running=yes
+		# After the files are as they were.
+		undoing "systemctl daemon-reload; systemctl try-restart torcollect-spool.path torcollect-spool.timer"
+	fi
 	units_changed=
-	put 644 root:root $units/torcollect-spool.service <<'END_OF_FILE'
+	put 644 root:root $unit_folder/torcollect-spool.service <<'END_OF_FILE'
 @SERVICE_UNIT@
 END_OF_FILE
 	units_changed=$units_changed$changed
-	put 644 root:root $units/torcollect-spool.timer <<'END_OF_FILE'
+	put 644 root:root $unit_folder/torcollect-spool.timer <<'END_OF_FILE'
 @TIMER_UNIT@
 END_OF_FILE
 	units_changed=$units_changed$changed
@@ -437,25 +455,26 @@ END_OF_FILE
 			echo "PathChanged=$folder/stats"
 		done <"$work/instances"
 	} >"$work/text" || fail "cannot write in $work" "$full"
-	put 644 root:root $units/torcollect-spool.path <"$work/text"
+	put 644 root:root $unit_folder/torcollect-spool.path <"$work/text"
 	units_changed=$units_changed$changed
-	running=
-	[ ! -d /run/systemd/system ] || running=yes
-	if [ -n "$units_changed" ] || ! systemctl -q is-enabled torcollect-spool.path torcollect-spool.timer 2>/dev/null; then
-		if ! systemctl -q is-enabled torcollect-spool.path >/dev/null 2>&1; then
-			undoing "systemctl -q disable torcollect-spool.path torcollect-spool.timer >/dev/null 2>&1"
-		fi
-		systemctl -q enable torcollect-spool.path torcollect-spool.timer </dev/null >/dev/null 2>&1 ||
-			fail "cannot enable the unit torcollect-spool.path" "run \`systemctl enable torcollect-spool.path\` and see what it says"
-		if [ -n "$running" ]; then
-			undoing "systemctl daemon-reload; systemctl try-restart torcollect-spool.path torcollect-spool.timer"
-			# An undone start is a stop, but of what ran before it is none.
-			systemctl -q is-active torcollect-spool.path >/dev/null 2>&1 ||
-				undoing "systemctl stop torcollect-spool.path torcollect-spool.timer >/dev/null 2>&1"
-			systemctl daemon-reload && systemctl restart torcollect-spool.path torcollect-spool.timer </dev/null ||
-				fail "cannot start the unit torcollect-spool.path" "run \`systemctl status torcollect-spool.path\` and see what it says"
-		fi
+	units="torcollect-spool.path torcollect-spool.timer"
+	# shellcheck disable=SC2086
+	if ! systemctl -q is-enabled $units >/dev/null 2>&1; then
+		undoing "systemctl -q disable $units >/dev/null 2>&1"
+		systemctl -q enable $units </dev/null >/dev/null 2>&1 ||
+			fail "cannot enable torcollect-spool.path" "run \`systemctl enable torcollect-spool.path\` and see what it says"
+		units_changed=yes
 		say "done: enabled torcollect-spool.path and torcollect-spool.timer"
+	fi
+	# shellcheck disable=SC2086
+	if [ -n "$running" ] && { [ -n "$units_changed" ] || ! systemctl -q is-active $units >/dev/null 2>&1; }; then
+		systemctl -q is-active torcollect-spool.path >/dev/null 2>&1 ||
+			undoing "systemctl stop $units torcollect-spool.service >/dev/null 2>&1"
+		{
+			systemctl daemon-reload && systemctl restart $units
+		} </dev/null >/dev/null 2>&1 ||
+			fail "cannot start torcollect-spool.path" "run \`systemctl status torcollect-spool.path\` and see what it says"
+		say "done: started torcollect-spool.path and torcollect-spool.timer"
 	fi
 	if [ -z "$running" ]; then
 		say "note: systemd does not run here: nothing fills the spool until it does"
