@@ -14,7 +14,7 @@ use torcollect::project::Project;
 use torcollect::site::{Input, render};
 use torcollect::warehouse::{Publication, Scope};
 
-use super::collect::{JOBS, collect_all};
+use super::collect::{JOBS, Percent, collect_all};
 use super::{Terminal, load_fleet, load_site};
 
 /// The arguments of `build`.
@@ -23,6 +23,9 @@ pub struct Build {
     /// Collect first
     #[arg(long, conflicts_with = "from")]
     collect: bool,
+    /// Build nothing and end with 1 if a smaller share of the servers than this was collected, such as 90%
+    #[arg(long, value_name = "PERCENT", requires = "collect")]
+    fail_under: Option<Percent>,
     /// Build from this file, which `export --public` has written
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
@@ -45,7 +48,7 @@ impl Build {
         Output::check(project, &folder)?;
         let collected = if self.collect {
             let all = Options { servers: Vec::new(), sources: Vec::new(), jobs: JOBS };
-            collect_all(project, terminal, &all)?
+            collect_all(project, terminal, &all, self.fail_under)?
         } else {
             ExitCode::SUCCESS
         };

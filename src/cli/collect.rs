@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use torcollect::collect::alarm;
 use torcollect::collect::run::{Event, Options, Summary, collect};
+use torcollect::config::{Fleet, Site};
 use torcollect::problem::{Place, Problem};
 use torcollect::project::Project;
 
@@ -32,18 +35,50 @@ pub struct Collect {
     /// How many servers are asked at once
     #[arg(long, value_name = "NUMBER", default_value_t = JOBS)]
     jobs: NonZeroUsize,
+    /// End with 1 if a smaller share of the servers than this was collected, such as 90%, and with 0 otherwise
+    #[arg(long, value_name = "PERCENT")]
+    fail_under: Option<Percent>,
 }
 
 impl Collect {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
         let options = Options { servers: self.servers.clone(), sources: self.sources.clone(), jobs: self.jobs };
-        collect_all(project, terminal, &options)
+        collect_all(project, terminal, &options, self.fail_under)
+    }
+}
+
+/// A share of the servers that were asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Percent(f64);
+
+impl FromStr for Percent {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+        let percent = number.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+        percent.map(Self).ok_or("it is a number from 0 to 100, such as `90%`")
+    }
+}
+
+impl Percent {
+    /// Whether so many of all are a smaller share.
+    fn is_more_than(self, answered: usize, total: usize) -> bool {
+        (answered as f64) * 100.0 < self.0 * total as f64
     }
 }
 
 /// Collects and says what came of it.
-pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) -> Result<ExitCode> {
+///
+/// # Errors
+/// If no server was collected, or a smaller share than `fail_under`; what came is kept all the same.
+pub fn collect_all(
+    project: &Project,
+    terminal: &Terminal,
+    options: &Options,
+    fail_under: Option<Percent>,
+) -> Result<ExitCode> {
     let fleet = load_fleet(project, terminal)?;
     let bar = terminal.progress(0);
     // Asked here: whoever asks a bar that is suspended waits for ever.
@@ -84,7 +119,25 @@ pub fn collect_all(project: &Project, terminal: &Terminal, options: &Options) ->
         let hint = "servers stand under `servers:`, here or in a file of `include:`";
         terminal.warning(&nothing(project, "no source has a server to collect from").hint(hint));
     }
-    report(terminal, &summary)
+    sound_alarm(project, terminal, &fleet, &summary);
+    report(terminal, &summary, fail_under)
+}
+
+/// Tells the command of `on_failure`. Nothing that goes wrong with it changes what came of the run.
+fn sound_alarm(project: &Project, terminal: &Terminal, fleet: &Fleet, summary: &Summary) {
+    let title = Site::load(project).unwrap_or_default().title;
+    match alarm::sound(project, fleet, &title, summary) {
+        Ok(None) => {}
+        Ok(Some(alarm)) => {
+            terminal.detail(&format!("`on_failure` was told of {}", alarm.servers.join(", ")));
+            alarm.output.lines().for_each(|line| terminal.detail(line));
+            if let Some(trouble) = alarm.trouble {
+                let hint = "try the command by hand: it reads JSON on its standard input";
+                terminal.warning(&Problem::nowhere(format!("the command of `on_failure` {trouble}")).hint(hint));
+            }
+        }
+        Err(error) => terminal.warning(&Problem::nowhere(format!("`on_failure` was not told: {error:#}"))),
+    }
 }
 
 /// The servers that keep everybody waiting, by name, the slowest first.
@@ -102,7 +155,7 @@ fn nothing(project: &Project, message: &str) -> Problem {
     Problem::new(Place::file(project.shown(&project.sources())), message)
 }
 
-fn report(terminal: &Terminal, summary: &Summary) -> Result<ExitCode> {
+fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -> Result<ExitCode> {
     for (server, instance, message) in &summary.problems {
         terminal.error(&format!("server `{server}`, instance `{instance}`: {message}"), None);
     }
@@ -124,6 +177,35 @@ fn report(terminal: &Terminal, summary: &Summary) -> Result<ExitCode> {
             bail!("no server could be collected");
         }
     }
+    if let Some(percent) = fail_under {
+        if percent.is_more_than(answered, total) {
+            bail!("{answered} of {total} servers collected, which is less than {}% (`--fail-under`)", percent.0);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let whole = summary.failed.is_empty() && summary.problems.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Percent;
+
+    #[test]
+    fn a_share_is_a_number_with_or_without_its_sign() {
+        for text in ["90", "90%", "90 %", "90.0"] {
+            assert_eq!(text.parse(), Ok(Percent(90.0)), "{text}");
+        }
+        for text in ["", "%", "-1", "101%", "nan", "inf", "90%%", "ninety"] {
+            assert!(text.parse::<Percent>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_just_reached_is_enough() {
+        assert!(!Percent(90.0).is_more_than(9, 10));
+        assert!(Percent(90.1).is_more_than(9, 10));
+        assert!(!Percent(100.0).is_more_than(3, 3));
+        assert!(!Percent(90.0).is_more_than(0, 0), "nothing was asked");
+    }
 }

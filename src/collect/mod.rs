@@ -1,6 +1,7 @@
 //! Collecting: sources ask servers for extracts, the extracts go into the warehouse as they are, and parsers find the facts
 //! in them. [`run`] does all of it; [`Source`] is the seam for plugins, [`transport`] the way to a server.
 
+pub mod alarm;
 pub mod checkup;
 mod failure;
 pub mod key;

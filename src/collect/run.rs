@@ -82,6 +82,9 @@ pub struct Summary {
     pub doubles: Vec<String>,
     /// Raw extracts that are new in the warehouse.
     pub extracts: usize,
+    /// The first and the last run of which attempts were loaded, in milliseconds since 1970: with what a run that was cut
+    /// off has left. `None` if nothing was asked.
+    pub runs: Option<(i64, i64)>,
 }
 
 /// Runs a collection.
@@ -135,6 +138,8 @@ pub fn collect(
     }
     summary.failed.sort_by(|a, b| a.0.cmp(&b.0));
     let run = attempts[first..].iter().map(|attempt| attempt.run).max();
+    let earlier = attempts[..first].iter().map(|attempt| attempt.run).min();
+    summary.runs = run.map(|run| (earlier.map_or(run, |earlier| earlier.min(run)), run));
     summary.problems = run.map_or(Ok(Vec::new()), |run| warehouse.problems(run))?;
     summary.doubles = warehouse.doubles()?;
     Ok(summary)

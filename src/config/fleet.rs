@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::values::{date, optional_date, seconds, text};
 use super::yaml::with_hint;
-use super::{Address, Via};
+use super::{Address, Note, Via};
 
 /// What is collected, from where, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,10 @@ pub struct Fleet {
     pub sample: BTreeMap<String, Sample>,
     /// Who was given which bridge.
     pub organizations: BTreeMap<String, Organization>,
+    /// What operators say of days, in the order of the file.
+    pub notes: Vec<Note>,
+    /// Whom to tell when a server keeps failing.
+    pub on_failure: Option<OnFailure>,
 }
 
 impl Fleet {
@@ -198,6 +202,16 @@ impl Default for Sample {
     fn default() -> Self {
         Self { seed: 1, days: 540, until: Date::constant(2026, 11, 22) }
     }
+}
+
+/// A command that is told of servers that keep failing.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnFailure {
+    /// After so many failures in a row, 1 or more.
+    pub after: u32,
+    /// The command for `sh -c`. Its `${NAME}` is the shell's own.
+    pub command: String,
 }
 
 /// An organization that was given bridges.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exposed::Secrets;
 use super::yaml::{Document, KeyPath};
 use crate::problem::Problem;
 
@@ -31,5 +32,11 @@ impl<'a> Labels<'a> {
             document.problem(&path, format_args!("the label `{label}` is taken at {there}"))
         };
         Some(problem.hint("give each a label of its own, so that they can be told apart"))
+    }
+
+    /// The problems of those that name a secret.
+    pub(super) fn exposed(&self, secrets: &Secrets) -> Vec<Problem> {
+        let taken = self.taken.iter();
+        taken.filter_map(|(label, (document, path))| secrets.problem(label, document, path)).collect()
     }
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::fleet::{Bridge, Fleet, Organization, Sample, Server, Ssh, TorBridge};
+use super::exposed::Secrets;
+use super::fleet::{Bridge, Fleet, OnFailure, Organization, Sample, Server, Ssh, TorBridge};
 use super::labels::Labels;
 use super::values::{paths, text};
 use super::yaml::{Document, KeyPath};
-use super::{Via, address, references};
+use super::{Note, Via, address, references};
 use crate::fs;
 use crate::problem::{Kind, Place, Problem, Problems};
 use crate::project::Project;
@@ -24,6 +25,8 @@ struct Sources {
     servers: BTreeMap<String, Entry>,
     sources: Plugins,
     organizations: BTreeMap<String, Organization>,
+    notes: Vec<Note>,
+    on_failure: Option<OnFailure>,
 }
 
 /// An included file as it stands.
@@ -70,7 +73,7 @@ pub(super) struct Loaded {
     pub(super) fleet: Fleet,
     /// What hinders nothing.
     pub(super) warnings: Vec<Problem>,
-    /// Names that mean nothing, and numbers out of bounds.
+    /// Names that mean nothing, numbers out of bounds, and secrets in texts for pages.
     pub(super) references: Vec<Problem>,
     /// Where each server stands.
     pub(super) places: BTreeMap<String, Place>,
@@ -122,7 +125,7 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         let refuse = |reason| problems.push(document.problem(&KeyPath::of(["ssh", "via"]), reason));
         via.parse().map_err(refuse).ok()
     });
-    let (servers, places) = servers(project, entries, common.as_ref(), &mut problems);
+    let (servers, places, labels) = servers(project, entries, common.as_ref(), &mut problems);
     let fleet = Fleet {
         ssh: Ssh {
             key: sources.ssh.key.map_or_else(|| own_key(project), |key| Some(absolute(project, &key))),
@@ -133,8 +136,12 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         tor_bridge: sources.sources.tor_bridge,
         sample: sources.sources.sample,
         organizations: sources.organizations,
+        notes: sources.notes,
+        on_failure: sources.on_failure,
     };
-    let references = references::check(&fleet, &document);
+    let secrets = Secrets::of(&fleet);
+    let mut references = references::check(&fleet, &document, &secrets);
+    references.extend(labels.iter().flat_map(|labels| labels.exposed(&secrets)));
     if !problems.is_empty() {
         problems.extend(references.iter().cloned());
     }
@@ -184,13 +191,14 @@ fn open_to_others(project: &Project, document: &Document, path: &Path) -> Option
     })
 }
 
-/// The servers of all files, and where each stands. A name that stands in two of them is a problem at the second.
+/// The servers of all files, where each stands, and the labels of servers and bridges. A name that stands in two of them
+/// is a problem at the second.
 fn servers<'a>(
     project: &Project,
     files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
     common: Option<&Via>,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, Server>, BTreeMap<String, Place>) {
+) -> (BTreeMap<String, Server>, BTreeMap<String, Place>, [Labels<'a>; 2]) {
     let mut servers = BTreeMap::new();
     let mut first: BTreeMap<String, Place> = BTreeMap::new();
     let (mut server_labels, mut bridge_labels) = (Labels::default(), Labels::default());
@@ -215,7 +223,7 @@ fn servers<'a>(
             servers.insert(name, server(project, document, &path, entry, common, problems));
         }
     }
-    (servers, first)
+    (servers, first, [server_labels, bridge_labels])
 }
 
 fn server(

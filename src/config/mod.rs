@@ -3,9 +3,11 @@
 //! with file, line and column.
 
 mod address;
+mod exposed;
 mod fleet;
 mod labels;
 mod load;
+mod notes;
 mod references;
 pub mod servers;
 mod site;
@@ -14,7 +16,10 @@ mod via;
 pub mod yaml;
 
 pub use address::Address;
-pub use fleet::{Assignment, Bridge, BridgeName, Fleet, Organization, Sample, Selection, Server, Ssh, TorBridge};
+pub use fleet::{
+    Assignment, Bridge, BridgeName, Fleet, OnFailure, Organization, Sample, Selection, Server, Ssh, TorBridge,
+};
+pub use notes::Note;
 pub use site::{Publish, Site, address as site_address};
 pub use via::Via;
 

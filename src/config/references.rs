@@ -3,17 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::exposed::Secrets;
 use super::fleet::{Assignment, Fleet, Selection};
 use super::yaml::{Document, KeyPath, list};
-use super::{did_you_mean, name};
+use super::{did_you_mean, name, notes};
 use crate::problem::Problem;
 
-/// All that is wrong in a fleet whose `sources.yaml` is `document`.
-pub(super) fn check(fleet: &Fleet, document: &Document) -> Vec<Problem> {
+/// All that is wrong in a fleet whose `sources.yaml` is `document`, and whose secrets are these.
+pub(super) fn check(fleet: &Fleet, document: &Document, secrets: &Secrets) -> Vec<Problem> {
     let mut problems = names(fleet, document);
     problems.extend(numbers(fleet, document));
     problems.extend(selections(fleet, document));
     problems.extend(assignments(fleet, document));
+    problems.extend(fleet.organizations.iter().filter_map(|(name, organization)| {
+        secrets.problem(&organization.name, document, &KeyPath::of(["organizations", name, "name"]))
+    }));
+    problems.extend(notes::check(fleet, document, secrets));
     problems
 }
 
@@ -46,6 +51,10 @@ fn numbers(fleet: &Fleet, document: &Document) -> Vec<Problem> {
     let timeout = Duration::from_secs(1)..=Duration::from_secs(3600);
     require(timeout.contains(&fleet.ssh.connect_timeout), ssh("connect_timeout"), "1 to 3600 seconds");
     require(timeout.contains(&fleet.ssh.read_timeout), ssh("read_timeout"), "1 to 3600 seconds");
+    if let Some(on_failure) = &fleet.on_failure {
+        require(on_failure.after > 0, KeyPath::of(["on_failure", "after"]), "at least 1 failure");
+        require(!on_failure.command.trim().is_empty(), KeyPath::of(["on_failure", "command"]), "the command is empty");
+    }
     for (name, sample) in &fleet.sample {
         require((1..=3660).contains(&sample.days), KeyPath::of(["sources", "sample", name, "days"]), "1 to 3660 days");
     }
@@ -79,7 +88,7 @@ fn selections(fleet: &Fleet, document: &Document) -> Vec<Problem> {
     problems
 }
 
-fn unknown_server(fleet: &Fleet, document: &Document, path: &KeyPath, name: &str) -> Problem {
+pub(super) fn unknown_server(fleet: &Fleet, document: &Document, path: &KeyPath, name: &str) -> Problem {
     let problem = document.problem(path, format_args!("there is no server `{name}`"));
     let otherwise = "servers stand under `servers:`, here or in a file of `include:`";
     did_you_mean(problem, name, fleet.servers.keys().map(String::as_str), otherwise)

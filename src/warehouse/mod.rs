@@ -10,6 +10,7 @@ mod publish;
 mod rows;
 mod servers;
 mod store;
+mod streak;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +22,4 @@ pub use publish::Scope;
 pub use rows::{Kind, Rows};
 pub use servers::servers;
 pub use store::Warehouse;
+pub use streak::Streak;

@@ -192,6 +192,17 @@ fn settings(connection: &Connection, project: &Project, fleet: &Fleet, site: &Si
             )?;
         }
     }
+    for note in &fleet.notes {
+        let (server, instance) = match &note.bridge {
+            Some(bridge) => (Some(&bridge.server), Some(&bridge.instance)),
+            None => (note.server.as_ref(), None),
+        };
+        let country = note.country.as_ref().map(|country| country.to_lowercase());
+        connection.execute(
+            "insert into setting.note values (cast(? as date), ?, ?, ?, ?)",
+            params![note.date.to_string(), server, instance, country, note.text.trim()],
+        )?;
+    }
     let mut countries = connection.appender_to_catalog_and_db("country", "memory", "setting")?;
     for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.split('\t');

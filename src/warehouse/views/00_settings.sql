@@ -7,4 +7,5 @@ create table setting.server (server text, label text, pseudonym text);
 create table setting.bridge (server text, instance text, label text, publish boolean);
 create table setting.organization (organization text, name text);
 create table setting.assignment (organization text, server text, instance text, from_day date, until_day date);
+create table setting.note (day date, server text, instance text, country text, text text);
 create table setting.country (country text, name text, note text);

@@ -1,4 +1,35 @@
--- What codes and names mean, for those that occur; who has what; how the collection went.
+-- What operators say of days; what codes and names mean, for those that occur; who has what; how the collection went.
+
+-- A note is seen on a day that is; one about a bridge or a server where that, or a bridge on it, is seen: by an organization
+-- only while it has the bridge. A note about a country names it also where its clients are merged into `other`: it is what
+-- the operator chose to say, and tells nothing that was counted. `server`, `bridge`, `country`: one at most, none for all.
+create table work.noted as
+select named_bridge.private_server, place.instance, place.is_there, named_bridge.server, named_bridge.bridge,
+       assigned.from_day, assigned.until_day
+from work.named_bridge
+join work.place on place.bridge = named_bridge.private_bridge
+cross join setting.rule as setting
+left join work.assigned on assigned.organization = setting.scope and assigned.private_bridge = named_bridge.private_bridge
+where named_bridge.private_bridge in (select private_bridge from work.visible)
+  and (setting.scope is null or assigned.organization is not null);
+
+create table note as
+select distinct
+    given.day,
+    case when given.private and noted.bridge is null then given.server
+         when given.instance is null then noted.server end as server,
+    noted.bridge,
+    given.country,
+    given.text
+from (select * from setting.note cross join setting.rule) as given
+left join (
+    select private_server, instance, server, bridge, from_day, until_day from work.noted where is_there
+    union
+    select private_server, null, server, null, from_day, until_day from work.noted
+) as noted on noted.private_server = given.server and noted.instance is not distinct from given.instance
+          and given.day between coalesce(from_day, date '0001-01-01') and coalesce(until_day, date '9999-12-31')
+where given.private or given.day in (select day from day) and (given.server is null or noted.server is not null)
+order by all;
 
 create table country as
 select
@@ -6,7 +37,11 @@ select
     coalesce(known.name, upper(code)) as name,
     known.note,
     case when regexp_full_match(code, '[a-z0-9]+') then code else 'unknown' end as slug
-from (select distinct country as code from country_day union select country from request_country_day) as occurring
+from (
+    select country as code from country_day
+    union select country from request_country_day
+    union select country from note where country is not null
+) as occurring
 left join setting.country as known on known.country = occurring.code
 order by country;
 
