@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::*;
-use crate::config::{Assignment, Bridge, BridgeName, Fleet, Organization, Publish, Server, Site};
+use crate::config::{Assignment, Bridge, BridgeName, Fleet, Note, Organization, Publish, Server, Site};
 use crate::project::Project;
 
 /// A project with a warehouse that is filled by hand.
@@ -755,5 +755,191 @@ mod refusals {
         assert_eq!(public(&fixture).len(), 1);
         fixture.label("t", "b", "Elm", true);
         assert_eq!(public(&fixture).len(), 2, "until it is allowed by name");
+    }
+}
+
+mod notes {
+    use super::*;
+
+    const NOTES: &str = "select day, bridge.label, note.server, country, text from note left join bridge using (bridge)
+                         order by all";
+
+    /// Two servers with three bridges, of which one may not be published, collected from the 2nd to the 6th.
+    fn fleet() -> Fixture {
+        let mut fixture = Fixture::new();
+        fixture.label("s", "a", "Oak", true);
+        fixture.label("s", "b", "Elm", false);
+        fixture.label("t", "c", "Yew", false);
+        for day in 2..7 {
+            let ends = format!("2026-03-{day:02} 13:00:00");
+            let facts = |bridge| report(bridge, &ends, &[("de", 80), ("tm", 8)], (88, 0));
+            fixture.heard("s", &ends, &[facts("a"), facts("b")]);
+            fixture.heard("t", &ends, &[facts("c")]);
+        }
+        fixture
+    }
+
+    fn note(fixture: &mut Fixture, day: i8, server: Option<&str>, instance: Option<&str>, country: Option<&str>) {
+        let place = |instance: &str| BridgeName { server: server.unwrap().to_owned(), instance: instance.to_owned() };
+        fixture.fleet.notes.push(Note {
+            date: Date::constant(2026, 3, day),
+            server: server.filter(|_| instance.is_none()).map(str::to_owned),
+            bridge: instance.map(place),
+            country: country.map(str::to_owned),
+            text: "told".to_owned(),
+        });
+    }
+
+    #[test]
+    fn a_note_is_about_a_bridge_a_server_a_country_or_all_under_their_public_names() {
+        let mut fixture = fleet();
+        note(&mut fixture, 3, None, None, None);
+        note(&mut fixture, 3, Some("s"), None, None);
+        note(&mut fixture, 3, Some("s"), Some("a"), None);
+        note(&mut fixture, 3, None, None, Some("IR"));
+        assert_eq!(
+            fixture.query(NOTES),
+            [
+                "2026-03-03 Oak null null told",
+                "2026-03-03 null server of Oak null told",
+                "2026-03-03 null null ir told",
+                "2026-03-03 null null null told",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_a_bridge_or_a_server_that_is_not_published_no_note_is_either() {
+        let mut fixture = fleet();
+        for (server, instance) in [("s", Some("b")), ("t", Some("c")), ("t", None), ("s", Some("new")), ("u", None)] {
+            note(&mut fixture, 3, Some(server), instance, None);
+        }
+        assert_eq!(fixture.query(NOTES), [""; 0]);
+        assert_eq!(fixture.private("select count(*) from note"), ["5"], "the operator sees them all");
+    }
+
+    #[test]
+    fn a_note_waits_as_long_as_the_numbers_of_its_day() {
+        let mut fixture = fleet();
+        (1..10).for_each(|day| note(&mut fixture, day, None, None, None));
+        let days = "select min(day), max(day) from note";
+        assert_eq!(fixture.query(days), fixture.query("select min(day), max(day) from day"));
+        assert_eq!(fixture.query(days), ["2026-03-02 2026-03-05"]);
+        fixture.site.publish.delay = 2;
+        assert_eq!(fixture.query(days), ["2026-03-02 2026-03-03"]);
+    }
+
+    #[test]
+    fn a_note_about_a_country_names_it_though_its_clients_are_merged_into_other() {
+        let mut fixture = fleet();
+        fixture.site.publish.minimum_clients = 64;
+        note(&mut fixture, 3, None, None, Some("tm"));
+        note(&mut fixture, 3, None, None, Some("zz"));
+        let named = "select country.name from note join country using (country) order by country";
+        assert_eq!(fixture.query(named), ["Turkmenistan", "Unspecified place"]);
+        assert_eq!(fixture.query("select distinct country from country_day order by country"), ["de", "other"]);
+    }
+
+    #[test]
+    fn an_organization_sees_notes_about_what_it_has_while_it_has_it() {
+        let mut fixture = fleet();
+        fixture.label("t", "c", "Yew", true);
+        let own = |server: &str, instance: &str, from, until| Assignment {
+            bridge: BridgeName { server: server.to_owned(), instance: instance.to_owned() },
+            from,
+            until,
+        };
+        let day = |day| Some(Date::constant(2026, 3, day));
+        let organization = |bridges: Vec<Assignment>| Organization { name: "X".to_owned(), bridges };
+        fixture.fleet.organizations.insert("x".into(), organization(vec![own("s", "a", day(3), day(4))]));
+        fixture.fleet.organizations.insert("y".into(), organization(vec![own("t", "c", None, None)]));
+        for day in 2..6 {
+            note(&mut fixture, day, Some("s"), None, None);
+            note(&mut fixture, day, Some("s"), Some("a"), None);
+        }
+        note(&mut fixture, 2, None, None, Some("de"));
+        note(&mut fixture, 3, None, None, None);
+        assert_eq!(
+            lines(&fixture.publication(Scope::Organization("x")), NOTES),
+            [
+                "2026-03-03 Oak null null told",
+                "2026-03-03 null server of Oak null told",
+                "2026-03-03 null null null told",
+                "2026-03-04 Oak null null told",
+                "2026-03-04 null server of Oak null told",
+            ]
+        );
+        assert_eq!(
+            lines(&fixture.publication(Scope::Organization("y")), NOTES),
+            ["2026-03-02 null null de told", "2026-03-03 null null null told"]
+        );
+    }
+
+    #[test]
+    fn a_note_about_a_place_goes_with_the_bridge_that_stands_there_now() {
+        let mut fixture = fleet();
+        let ends = "2026-03-07 13:00:00";
+        let newer = InstanceFacts { hashed_fingerprint: Some("F".repeat(40)), ..report("a", ends, &[], (8, 0)) };
+        fixture.heard("s", "2026-03-09 13:00:00", &[newer]);
+        note(&mut fixture, 3, Some("s"), Some("a"), None);
+        assert_eq!(fixture.query("select count(*), any_value(label) from note join bridge using (bridge)"), ["1 Oak"]);
+    }
+}
+
+mod streaks {
+    use super::*;
+
+    fn streaks(fixture: &Fixture, first: &str, last: &str, after: u32) -> Vec<Streak> {
+        let run = |at: &str| at_time(at).as_millisecond();
+        Warehouse::open(&fixture.project()).unwrap().streaks(run(first), run(last), after).unwrap()
+    }
+
+    fn at(hour: u32) -> String {
+        format!("2026-03-02 {hour:02}:00:00")
+    }
+
+    /// After which of the runs of a server, of which `f` fail, it is told that it failed `after` times.
+    fn told(runs: &str, after: u32) -> Vec<usize> {
+        let mut fixture = Fixture::new();
+        let mut told = Vec::new();
+        for (hour, run) in runs.chars().enumerate() {
+            let at = at(hour as u32);
+            match run {
+                'f' => fixture.silent("s", &at),
+                'a' => drop(fixture.heard("s", &at, &[known("a")])),
+                _ => fixture.silent("other", &at),
+            }
+            told.extend(streaks(&fixture, &at, &at, after).iter().filter(|streak| streak.server == "s").map(|_| hour));
+        }
+        told
+    }
+
+    #[test]
+    fn a_server_is_told_when_its_failures_in_a_row_are_so_many_and_not_after() {
+        assert_eq!(told("afffff", 3), [3]);
+        assert_eq!(told("ffff", 3), [2], "also one that never answered");
+        assert_eq!(told("ffff", 1), [0]);
+        assert_eq!(told("ffaff", 3), [0; 0]);
+    }
+
+    #[test]
+    fn it_is_told_again_after_a_recovery() {
+        assert_eq!(told("fffaffff", 3), [2, 6]);
+    }
+
+    #[test]
+    fn only_runs_that_asked_the_server_count() {
+        assert_eq!(told("f.f..f.f", 3), [5]);
+    }
+
+    #[test]
+    fn runs_that_were_cut_off_and_are_loaded_late_count_all_the_same() {
+        let mut fixture = Fixture::new();
+        fixture.heard("s", &at(0), &[known("a")]);
+        (1..5).for_each(|hour| fixture.silent("s", &at(hour)));
+        let [streak] = &streaks(&fixture, &at(3), &at(4), 3)[..] else { panic!("once") };
+        assert_eq!((streak.failures, streak.reason.as_str(), streak.source.as_str()), (4, "unreachable", "bridges"));
+        assert_eq!(streak.last_answer, Some(at_time(&at(0))));
+        assert_eq!(streaks(&fixture, &at(4), &at(4), 3), []);
     }
 }

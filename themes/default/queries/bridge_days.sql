@@ -7,6 +7,7 @@ select
     bridge_day.clients,
     traffic_day.sent_bytes,
     traffic_day.received_bytes,
+    bridge_day.tor_version,
     bridge_day.or_inflated,
     max(bridge_day.day) filter (where bridge_day.state = 'reported')
         over (partition by bridge_day.bridge order by bridge_day.day) + 1 as since,

@@ -5,6 +5,14 @@ with clients as (
 traffic as (
     select day, sum(sent_bytes) as sent_bytes, sum(received_bytes) as received_bytes from traffic_day group by day
 ),
+notes as (
+    select note.day, string_agg(concat_ws(': ', coalesce(bridge.label, note.server, country.name), note.text), '. '
+                                order by coalesce(bridge.label, note.server, country.name) nulls first, note.text) as notes
+    from note
+    left join bridge using (bridge)
+    left join country using (country)
+    group by note.day
+),
 days as (
     select
         day.day,
@@ -14,12 +22,14 @@ days as (
         clients.clients,
         traffic.sent_bytes,
         traffic.received_bytes,
+        notes.notes,
         -- five steps of shade between the lowest and the highest day of all
         cast(least(4, floor(5 * (clients.clients - min(clients.clients) over ())
              / nullif(max(clients.clients) over () - min(clients.clients) over (), 0))) as integer) as shade
     from day
     left join clients on clients.day = day.day
     left join traffic on traffic.day = day.day
+    left join notes on notes.day = day.day
     where day.bridges_expected > 0
 ),
 months as (
@@ -33,13 +43,15 @@ months as (
         max(bridges_reporting) as bridges,
         cast(sum(sent_bytes) as bigint) as sent_bytes,
         cast(sum(received_bytes) as bigint) as received_bytes,
+        count(notes) as month_noted_days,
         isodow(min(day)) as first_weekday,
-        list({day: day, of_month: dayofmonth(day), clients: clients, shade: shade, complete: complete} order by day) as calendar
+        list({day: day, of_month: dayofmonth(day), clients: clients, shade: shade, complete: complete, notes: notes} order by day) as calendar
     from days
     group by month
 )
 select
-    *,
+    * exclude (month_noted_days),
+    cast(sum(month_noted_days) over () as bigint) as noted_days,
     -- twenty steps of a bar's length
     cast(round(20 * clients / nullif(max(clients) over (), 0)) as integer) as bar
 from months
