@@ -144,9 +144,9 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
     let (operator, root) = meeting.log_in(stranger, ask, on_event)?;
     let install = Install { key: &key.public, places: &setup.places, spool: setup.spool, confirm: true };
     let limits = patient(&meeting.limits);
-    let mut running = operator.start(&root, &install_script(&install), &limits).map_err(lost)?;
+    let mut running = operator.start(&root, &install_script(&install), &limits).map_err(|failure| lost(&failure))?;
     if !until_ready(&mut running, on_event)? {
-        return Err(complaint(&running.finish().map_err(lost)?).into());
+        return Err(complaint(&running.finish().map_err(|failure| lost(&failure))?).into());
     }
     match try_and_write() {
         Ok(added) => match keep(running) {
@@ -200,9 +200,9 @@ fn purge(
     let (stranger, _) = meeting.meet(ask, on_event)?;
     let (operator, root) = meeting.log_in(stranger, ask, on_event)?;
     let limits = patient(&meeting.limits);
-    let mut running = operator.start(&root, &purge_script(key), &limits).map_err(lost)?;
+    let mut running = operator.start(&root, &purge_script(key), &limits).map_err(|failure| lost(&failure))?;
     until_ready(&mut running, on_event)?;
-    let fetched = running.finish().map_err(lost)?;
+    let fetched = running.finish().map_err(|failure| lost(&failure))?;
     if fetched.exit == 0 { Ok(()) } else { Err(complaint(&fetched).into()) }
 }
 
@@ -216,7 +216,7 @@ fn failed(failure: &Failure) -> Problems {
 }
 
 /// A failure in the middle of a set-up.
-fn lost(failure: Failure) -> Problems {
+fn lost(failure: &Failure) -> Problems {
     problem(failure.story(), "the server undoes what was begun; see that it can be reached, and try again")
 }
 
@@ -315,7 +315,7 @@ fn changed(failure: Failure, print: &str) -> Result<bool, Problems> {
 
 /// Hands on what the script says until it is ready; `false` if it ends before.
 fn until_ready(running: &mut Running<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<bool, Problems> {
-    while let Some(line) = running.line().map_err(lost)? {
+    while let Some(line) = running.line().map_err(|failure| lost(&failure))? {
         if line == "ready" {
             return Ok(true);
         }
@@ -325,8 +325,8 @@ fn until_ready(running: &mut Running<'_>, on_event: &dyn Fn(Event<'_>)) -> Resul
 }
 
 fn keep(mut running: Running<'_>) -> Result<(), Problems> {
-    running.send(b"keep\n").map_err(lost)?;
-    let fetched = running.finish().map_err(lost)?;
+    running.send(b"keep\n").map_err(|failure| lost(&failure))?;
+    let fetched = running.finish().map_err(|failure| lost(&failure))?;
     if fetched.exit == 0 { Ok(()) } else { Err(complaint(&fetched)) }
 }
 
