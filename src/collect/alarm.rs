@@ -2,16 +2,15 @@
 //! many. Once for each time, so that nobody learns to ignore it.
 
 use std::io::{PipeReader, Read, Write, pipe};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 
+use super::process::Group;
 use super::run::Summary;
 use crate::config::Fleet;
 use crate::project::Project;
@@ -91,22 +90,18 @@ fn seconds(time: Timestamp) -> String {
 fn tell(command: &str, input: Vec<u8>, patience: Duration) -> Result<(String, Option<String>)> {
     let deadline = Instant::now() + patience;
     let (reader, writer) = pipe()?;
-    let child = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::piped())
-        .stdout(writer.try_clone()?)
-        .stderr(writer)
-        .process_group(0)
-        .spawn()
-        .context("cannot start `sh`")?;
-    let mut running = Running { child, reaped: false };
-    let stdin = running.child.stdin.take();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdin(Stdio::piped()).stdout(writer.try_clone()?).stderr(writer);
+    let mut group = Group::spawn(&mut shell).context("cannot start `sh`")?;
+    // Our ends of the pipe go with it: its end must be heard.
+    drop(shell);
+    let stdin = group.child.stdin.take();
     // Threads of their own, because a command may read and write when it likes, or never. They end when it does.
     std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(said(reader)));
-    let status = running.wait(deadline)?;
-    drop(running);
+    let status = wait(&mut group, deadline)?;
+    drop(group);
     // What it has left running on purpose may keep the stream open.
     let output = receiver.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
     let trouble = match status {
@@ -129,35 +124,14 @@ fn said(mut reader: PipeReader) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A command that ends when it is no longer wanted, with all that it has started.
-struct Running {
-    child: Child,
-    /// Once it has been waited for, its number may be another process's.
-    reaped: bool,
-}
-
-impl Running {
-    /// How it ended; `None` if it has not in time.
-    fn wait(&mut self, deadline: Instant) -> Result<Option<ExitStatus>> {
-        loop {
-            let status = self.child.try_wait()?;
-            self.reaped = status.is_some();
-            if status.is_some() || Instant::now() >= deadline {
-                return Ok(status);
-            }
-            std::thread::sleep(EXIT_POLL);
+/// How it ended; `None` if it has not in time.
+fn wait(group: &mut Group, deadline: Instant) -> Result<Option<ExitStatus>> {
+    loop {
+        let status = group.ended()?;
+        if status.is_some() || Instant::now() >= deadline {
+            return Ok(status);
         }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.reaped {
-            if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            let _ = self.child.wait();
-        }
+        std::thread::sleep(EXIT_POLL);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod checkup;
 mod failure;
 pub mod key;
+mod process;
 mod queue;
 pub mod run;
 pub mod server;

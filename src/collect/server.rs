@@ -152,7 +152,7 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
         Ok(added) => match keep(running) {
             Ok(()) => Ok(added),
             Err(problems) => {
-                added.written.undo()?;
+                added.written.undo(project)?;
                 Err(problems.into())
             }
         },
@@ -182,7 +182,7 @@ pub fn remove(
     match purge(&fleet, name, login, &key.public, ask, on_event) {
         Ok(()) => Ok(written),
         Err(error) => {
-            written.undo()?;
+            written.undo(project)?;
             Err(error)
         }
     }

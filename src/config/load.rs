@@ -75,8 +75,8 @@ pub(super) struct Loaded {
     pub(super) warnings: Vec<Problem>,
     /// Names that mean nothing, numbers out of bounds, and secrets in texts for pages.
     pub(super) references: Vec<Problem>,
-    /// Where each server stands.
-    pub(super) places: BTreeMap<String, Place>,
+    /// In which file each server stands.
+    pub(super) files: BTreeMap<String, PathBuf>,
 }
 
 impl Fleet {
@@ -125,7 +125,7 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         let refuse = |reason| problems.push(document.problem(&KeyPath::of(["ssh", "via"]), reason));
         via.parse().map_err(refuse).ok()
     });
-    let (servers, places, labels) = servers(project, entries, common.as_ref(), &mut problems);
+    let (servers, standing, labels) = servers(project, entries, common.as_ref(), &mut problems);
     let fleet = Fleet {
         ssh: Ssh {
             key: sources.ssh.key.map_or_else(|| own_key(project), |key| Some(absolute(project, &key))),
@@ -146,7 +146,7 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         problems.extend(references.iter().cloned());
     }
     Problems::check(Kind::Configuration, problems)?;
-    Ok(Loaded { fleet, warnings, references, places })
+    Ok(Loaded { fleet, warnings, references, files: standing })
 }
 
 /// The files that `sources.yaml` includes, whatever else is wrong with it.
@@ -198,21 +198,22 @@ fn servers<'a>(
     files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
     common: Option<&Via>,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, Server>, BTreeMap<String, Place>, [Labels<'a>; 2]) {
+) -> (BTreeMap<String, Server>, BTreeMap<String, PathBuf>, [Labels<'a>; 2]) {
     let mut servers = BTreeMap::new();
-    let mut first: BTreeMap<String, Place> = BTreeMap::new();
+    // Places are looked up for mistakes alone: each costs a pass over the file.
+    let mut first: BTreeMap<String, &Document> = BTreeMap::new();
     let (mut server_labels, mut bridge_labels) = (Labels::default(), Labels::default());
     for (document, entries) in files {
         for (name, entry) in entries {
             let path = KeyPath::of(["servers", &name]);
-            if let Some(place) = first.get(&name) {
-                problems.push(document.key_problem(&path, format_args!("this name is taken at {place}")));
+            if let Some(other) = first.get(&name) {
+                problems.push(document.key_problem(&path, format_args!("this name is taken at {}", other.key(&path))));
                 continue;
             }
             if let Err(reason) = super::name(&name) {
                 problems.push(document.key_problem(&path, reason));
             }
-            first.insert(name.clone(), document.key(&path));
+            first.insert(name.clone(), document);
             if let Some(label) = &entry.label {
                 problems.extend(server_labels.take(label, document, path.key("label")));
             }
@@ -223,7 +224,8 @@ fn servers<'a>(
             servers.insert(name, server(project, document, &path, entry, common, problems));
         }
     }
-    (servers, first, [server_labels, bridge_labels])
+    let files = first.into_iter().map(|(name, document)| (name, document.whole().file)).collect();
+    (servers, files, [server_labels, bridge_labels])
 }
 
 fn server(

@@ -15,7 +15,7 @@ use super::values::expand;
 use super::yaml::{Document, KeyPath, written};
 use super::{Fleet, Selection};
 use crate::fs;
-use crate::problem::{Place, Problem, Problems, unknown};
+use crate::problem::{Problem, Problems, unknown};
 use crate::project::Project;
 
 /// The file that is included if nobody names another.
@@ -62,7 +62,8 @@ impl Written {
     ///
     /// # Errors
     /// If one of them cannot be written.
-    pub fn undo(self) -> Result<()> {
+    pub fn undo(self, project: &Project) -> Result<()> {
+        let _lock = lock(project)?;
         for (path, bytes) in self.before {
             match bytes {
                 Some(bytes) => fs::write_durable(&path, &bytes, fs::mode(&path).unwrap_or(fs::PRIVATE))?,
@@ -94,8 +95,8 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
     let _lock = lock(project)?;
     let (mut drafts, mut done) = beginning(project)?;
     let before = load::load(project, &drafts)?;
-    let file = match before.places.get(name) {
-        Some(place) => rewritable(project, name, place)?,
+    let file = match before.files.get(name) {
+        Some(file) => rewritable(project, name, file)?,
         None => first_included(project, &drafts)?,
     };
     let mut edited = Edited::open(project, &drafts, &file)?;
@@ -111,7 +112,7 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
         entry.via = Some(said(entry.via.take(), via));
     }
     let shown = project.shown(&file);
-    done.push(match before.places.get(name) {
+    done.push(match before.files.get(name) {
         Some(_) => format!("`{name}` is up to date in `{}`", shown.display()),
         None => format!("`{name}` stands in `{}`", shown.display()),
     });
@@ -133,10 +134,10 @@ pub fn remove(project: &Project, name: &str) -> Result<Written> {
     let _lock = lock(project)?;
     let mut drafts = Drafts::new();
     let before = load::load(project, &drafts)?;
-    let Some(place) = before.places.get(name) else {
-        return Err(Problems::from(unknown("server", name, before.places.keys().map(String::as_str))).into());
+    let Some(file) = before.files.get(name) else {
+        return Err(Problems::from(unknown("server", name, before.files.keys().map(String::as_str))).into());
     };
-    let file = rewritable(project, name, place)?;
+    let file = rewritable(project, name, file)?;
     let mut edited = Edited::open(project, &drafts, &file)?;
     edited.file.servers.remove(name);
     let done = vec![format!("`{name}` is gone from `{}`", project.shown(&file).display())];
@@ -200,12 +201,14 @@ fn first_included(project: &Project, drafts: &Drafts) -> Result<PathBuf, Problem
 }
 
 /// The included file in which a server stands.
-fn rewritable(project: &Project, name: &str, place: &Place) -> Result<PathBuf, Problems> {
-    let file = project.root().join(&place.file);
-    if file != project.sources() {
-        return Ok(file);
+fn rewritable(project: &Project, name: &str, file: &Path) -> Result<PathBuf, Problems> {
+    let path = project.root().join(file);
+    if path != project.sources() {
+        return Ok(path);
     }
-    let problem = Problem::new(place.clone(), format!("`{name}` stands in a file that only you write"));
+    let document = Document::open(project, &path)?.unwrap_or_else(|| Document::new(file, ""));
+    let place = document.key(&KeyPath::of(["servers", name]));
+    let problem = Problem::new(place, format!("`{name}` stands in a file that only you write"));
     Err(problem.hint("change it yourself, or move it to a file of `include:`").into())
 }
 

@@ -212,7 +212,7 @@ fn at_a_terminal(project: &TestProject, arguments: &[&str], typed: &[(&str, &str
     let answers: String = typed.iter().map(|(prompt, answer)| format!("({prompt:?}, {answer:?}), ")).collect();
     // Python's own pseudo-terminal: it answers each prompt when it has come.
     let program = format!(
-        "import os, pty, sys\n\
+        "import os, pty, sys, time\n\
          answers = [{answers}]\n\
          pid, fd = pty.fork()\n\
          if pid == 0:\n    os.environ['HOME'] = '/nonexistent'; os.execvp('sh', ['sh', '-c', sys.argv[1]])\n\
@@ -224,7 +224,7 @@ fn at_a_terminal(project: &TestProject, arguments: &[&str], typed: &[(&str, &str
          \x20   if not piece: break\n\
          \x20   shown += piece\n\
          \x20   if answers and answers[0][0].encode() in shown[seen:]:\n\
-         \x20       seen = len(shown); os.write(fd, answers.pop(0)[1].encode() + b'\\n')\n\
+         \x20       seen = len(shown); time.sleep(0.5); os.write(fd, answers.pop(0)[1].encode() + b'\\n')\n\
          status = os.waitpid(pid, 0)[1]\n\
          sys.stdout.buffer.write(shown)\n\
          sys.exit(os.waitstatus_to_exitcode(status))\n"

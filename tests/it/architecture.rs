@@ -21,7 +21,7 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
-    ("rustix", &["collect/transport/", "collect/alarm.rs"]),
+    ("rustix", &["collect/transport/", "collect/process.rs"]),
     ("handlebars", &["site/"]),
     ("pulldown_cmark", &["site/"]),
     ("flate2", &["output/"]),

@@ -102,11 +102,11 @@ fn each_step_that_fails_has_its_words_and_its_remedy() {
     let said = project.run(&["server", "test"]);
     assert_eq!(said.code, Some(4), "{said:?}");
     assert_eq!(wrong(&said, "fine"), [""; 0]);
-    let again = "run `torcollect server add NAME ADDRESS` again";
-    says(&said, "changed", "host key        FAILED  host key changed", again);
-    says(&said, "refused", "key             FAILED  key refused", again);
-    says(&said, "missing", "forced command  FAILED  the command failed with exit status 127", again);
-    says(&said, "shell", "forced command  FAILED  asked for `id`", again);
+    let again = |name: &str| format!("run `torcollect server add {name} ADDRESS` again");
+    says(&said, "changed", "host key        FAILED  host key changed", &again("changed"));
+    says(&said, "refused", "key             FAILED  key refused", &again("refused"));
+    says(&said, "missing", "forced command  FAILED  the command failed with exit status 127", &again("missing"));
+    says(&said, "shell", "forced command  FAILED  asked for `id`", &again("shell"));
     says(&said, "late", "clock           FAILED  it is 3 days behind", "timedatectl");
     says(&said, "stale", "statistics      FAILED  the newest of `default` are 3 days old", "systemctl status");
     let names: Vec<&str> = said.stdout.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
@@ -150,7 +150,7 @@ fn a_tor_that_sudo_refuses_is_found() {
         &said,
         "alpha",
         "sudo            FAILED  `default` may not be read: sudo says `",
-        "server add NAME ADDRESS` again",
+        "server add alpha ADDRESS` again",
     );
 }
 

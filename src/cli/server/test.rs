@@ -65,7 +65,8 @@ fn block(name: &str, checks: &[Check]) -> String {
         };
         let message = printable(message).replace('\n', "; ");
         let line = format!("  {:14}  {mark:6}  {message}", check.step).trim_end().to_owned() + "\n";
-        line + &remedy.map_or_else(String::new, |remedy| format!("    hint: {}\n", printable(remedy)))
+        let advice = |remedy: &String| printable(remedy).replace("server add NAME", &format!("server add {name}"));
+        line + &remedy.map_or_else(String::new, |remedy| format!("    hint: {}\n", advice(remedy)))
     };
     format!("{name}\n") + &checks.iter().map(line).collect::<String>()
 }

@@ -237,7 +237,7 @@ fn statistics_that_are_old_or_not_there_are_named() {
         none,
         [
             "GeoIP —",
-            "statistics: `default` has none yet | tor writes them after 24 hours of running with `BridgeRelay 1`: test again then"
+            "statistics (odd): `default` has none yet | tor writes them after 24 hours of running with `BridgeRelay 1`: test again then"
         ]
     );
 }

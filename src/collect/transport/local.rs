@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::PollFlags;
 
 use super::drain::{Drain, wait};
-use super::process::Group;
 use super::{Failure, Fetched, Limits, Transport};
+use crate::collect::process::Group;
 
 /// How often a command that has closed its streams is asked whether it has ended.
 const EXIT_POLL: Duration = Duration::from_millis(5);

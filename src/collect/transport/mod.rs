@@ -7,7 +7,6 @@ mod failure;
 mod host_key;
 mod local;
 pub mod operator;
-mod process;
 mod ssh;
 mod wire;
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::net::{Shutdown, shutdown};
 
 use super::Failure;
-use super::process::Group;
+use crate::collect::process::Group;
 use crate::config::{Address, Via};
 
 /// How much a program may complain before the rest is not kept.
