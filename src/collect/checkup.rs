@@ -186,7 +186,7 @@ fn step_of(failure: &Failure) -> Step {
     use Failure as F;
     match failure {
         F::HostKeyUnknown(_) | F::HostKeyChanged(_) | F::NoKnownHosts(_) | F::HostKeyRevoked => Step::HostKey,
-        F::KeyRefused | F::NoKey(_) => Step::Key,
+        F::KeyRefused | F::PasswordRefused | F::NoKey(_) => Step::Key,
         F::Silent | F::Slow | F::TooLarge(_) | F::Failed(..) | F::NotStarted(_) => Step::ForcedCommand,
         _ => Step::Reach,
     }
@@ -219,7 +219,9 @@ fn connection(local: bool, extract: &Result<Fetched, Failure>) -> Vec<Outcome> {
 fn remedy(failure: &Failure) -> String {
     match failure {
         Failure::HostKeyChanged(_) => {
-            format!("if the server was installed again, {ADD_AGAIN}; if not, somebody else answers in its place")
+            "if the server was installed again, `torcollect server add NAME ADDRESS --host-key KEY` pins its new key; if \
+             not, somebody else answers in its place"
+                .to_owned()
         }
         Failure::HostKeyUnknown(_) => {
             "run `torcollect server add NAME ADDRESS`, which pins the server's key".to_owned()

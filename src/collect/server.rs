@@ -2,18 +2,20 @@
 //! an extract has come through the new key, and the server stands in `servers.yaml`, is it told to keep what it has done.
 //! Whatever fails before that, a lost connection too, undoes everything on both sides.
 
+mod meeting;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
+use meeting::{Meeting, Purpose};
 
 use super::checkup::{Check, Outcome, Step, checks, examine};
-use super::key::{fingerprint, key_for};
+use super::key::key_for;
 use super::setup::{Install, Place, install_script, purge_script};
-use super::transport::operator::{Ask, Operator, Powerless, Question, Root, Stranger, patient};
-use super::transport::{Failure, Fetched, Known, Limits, Running};
+use super::transport::operator::{Ask, patient};
+use super::transport::{Failure, Fetched, Limits, Running};
 use crate::config::servers::{self, NewServer, Written};
 use crate::config::{Address, Fleet, Server, Via};
-use crate::fs;
 use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
 
@@ -103,10 +105,11 @@ pub enum Event<'a> {
     Says(&'a str),
     /// An extract is asked for with the new key.
     Trying,
+    /// The server is as it was.
+    Undone,
 }
 
 /// What came of a set-up.
-#[derive(Debug)]
 pub struct Added {
     /// What was tried, and what came of it.
     pub checks: Vec<Check>,
@@ -119,10 +122,12 @@ pub struct Added {
 /// # Errors
 /// [`Problems`] with a hint if anything is wrong; nothing is left behind then on the server or in the settings.
 pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<Added> {
+    servers::check(project, &setup.name)?;
     let (fleet, _) = servers::fleet(project)?;
     let key = key_for(project, &fleet.ssh, fleet.servers.get(&setup.name))?;
-    let meeting = Meeting { fleet: &fleet, limits: Limits::from(&fleet.ssh), name: &setup.name, login: &setup.login };
-    let (stranger, host_key) = meeting.meet(ask, on_event)?;
+    let purpose = if setup.installed { Purpose::Try } else { Purpose::SetUp };
+    let meeting = Meeting { fleet: &fleet, name: &setup.name, login: &setup.login, purpose, ask, on_event };
+    let (unverified, host_key) = meeting.meet()?;
     let address = Address { user: ACCOUNT.to_owned(), ..setup.login.address.clone() };
     let server = Server {
         address: Some(address.clone()),
@@ -139,32 +144,37 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
         Ok(Added { checks, written: servers::put(project, &setup.name, &new)? })
     };
     if setup.installed {
+        drop(unverified);
         return try_and_write();
     }
-    let (operator, root) = meeting.log_in(stranger, ask, on_event)?;
+    let (operator, root) = meeting.log_in(unverified)?;
     let install = Install { key: &key.public, places: &setup.places, spool: setup.spool, confirm: true };
-    let limits = patient(&meeting.limits);
-    let mut running = operator.start(&root, &install_script(&install), &limits).map_err(|failure| lost(&failure))?;
+    let limits = patient(&Limits::from(&fleet.ssh));
+    let mut running = operator.start(&root, &install_script(&install), &limits).map_err(|error| lost(&error))?;
     if !until_ready(&mut running, on_event)? {
-        return Err(complaint(&running.finish().map_err(|failure| lost(&failure))?).into());
+        let fetched = running.finish().map_err(|error| lost(&error))?;
+        on_event(Event::Undone);
+        return Err(complaint(&fetched).into());
     }
     match try_and_write() {
         Ok(added) => match keep(running) {
             Ok(()) => Ok(added),
             Err(problems) => {
-                added.written.undo(project)?;
+                added.written.undo()?;
                 Err(problems.into())
             }
         },
         Err(error) => {
             // The connection's end would say the same, only later.
-            let _ = running.send(b"undo\n").and_then(|()| running.finish().map(drop));
+            if running.send(b"undo\n").and_then(|()| running.finish()).is_ok() {
+                on_event(Event::Undone);
+            }
             Err(error)
         }
     }
 }
 
-/// Takes a server out of the settings, and cleans it if a login is given.
+/// Takes a server out of the settings, and cleans it before if a login is given.
 ///
 /// # Errors
 /// [`Problems`] with a hint if anything is wrong; the settings are as they were then.
@@ -175,35 +185,26 @@ pub fn remove(
     ask: &Ask<'_>,
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<Written> {
-    let (fleet, _) = servers::fleet(project)?;
-    let key = key_for(project, &fleet.ssh, fleet.servers.get(name))?;
-    let written = servers::remove(project, name)?;
-    let Some(login) = login else { return Ok(written) };
-    match purge(&fleet, name, login, &key.public, ask, on_event) {
-        Ok(()) => Ok(written),
-        Err(error) => {
-            written.undo(project)?;
-            Err(error)
+    servers::check_removal(project, name)?;
+    if let Some(login) = login {
+        let (fleet, _) = servers::fleet(project)?;
+        let key = key_for(project, &fleet.ssh, fleet.servers.get(name))?;
+        let meeting = Meeting { fleet: &fleet, name, login, purpose: Purpose::Purge, ask, on_event };
+        let (unverified, _) = meeting.meet()?;
+        let (operator, root) = meeting.log_in(unverified)?;
+        let limits = patient(&Limits::from(&fleet.ssh));
+        let cut =
+            |failure: Failure| problem(failure.story(), "run the same again: what is gone already is no hindrance");
+        let mut running = operator.start(&root, &purge_script(&key.public), &limits).map_err(cut)?;
+        while let Some(line) = running.line().map_err(cut)? {
+            on_event(Event::Says(&line));
+        }
+        let fetched = running.finish().map_err(cut)?;
+        if fetched.exit != 0 {
+            return Err(complaint(&fetched).into());
         }
     }
-}
-
-fn purge(
-    fleet: &Fleet,
-    name: &str,
-    login: &Login,
-    key: &str,
-    ask: &Ask<'_>,
-    on_event: &dyn Fn(Event<'_>),
-) -> Result<()> {
-    let meeting = Meeting { fleet, limits: Limits::from(&fleet.ssh), name, login };
-    let (stranger, _) = meeting.meet(ask, on_event)?;
-    let (operator, root) = meeting.log_in(stranger, ask, on_event)?;
-    let limits = patient(&meeting.limits);
-    let mut running = operator.start(&root, &purge_script(key), &limits).map_err(|failure| lost(&failure))?;
-    until_ready(&mut running, on_event)?;
-    let fetched = running.finish().map_err(|failure| lost(&failure))?;
-    if fetched.exit == 0 { Ok(()) } else { Err(complaint(&fetched).into()) }
+    servers::remove(project, name)
 }
 
 /// A problem of the work, not of the settings.
@@ -211,106 +212,9 @@ fn problem(message: impl Into<String>, hint: impl Into<String>) -> Problems {
     Problems { kind: Kind::Content, list: vec![Problem::nowhere(message.into()).hint(hint.into())] }
 }
 
-fn failed(failure: &Failure) -> Problems {
-    problem(failure.story(), failure.hint())
-}
-
 /// A failure in the middle of a set-up.
 fn lost(failure: &Failure) -> Problems {
     problem(failure.story(), "the server undoes what was begun; see that it can be reached, and try again")
-}
-
-/// An operator who comes to a server.
-struct Meeting<'a> {
-    fleet: &'a Fleet,
-    limits: Limits,
-    name: &'a str,
-    login: &'a Login,
-}
-
-impl Meeting<'_> {
-    /// Connects, and sees that the server's key may be believed: gives it as `TYPE BASE64`.
-    fn meet(&self, ask: &Ask<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<(Stranger, String)> {
-        let Login { address, way, trust, .. } = self.login;
-        let known = self.known()?;
-        let via = way.via(self.fleet, self.name);
-        let stranger = Stranger::meet(address, via.as_ref(), &known, &self.limits).map_err(|error| failed(&error))?;
-        let key = stranger.host_key().map_err(|error| failed(&error))?;
-        let print = fingerprint(&key).unwrap_or_default();
-        let believed = match trust {
-            Trust::Key(given) if given.starts_with("SHA256:") => given.trim_end_matches('=') == print,
-            _ if !known.is_empty() => {
-                stranger.verify(&known).map(|()| true).or_else(|failure| changed(failure, &print))?
-            }
-            Trust::New => true,
-            _ => ask(Question::HostKey(&print)).is_some_and(|answer| answer.trim() == "yes"),
-        };
-        if !believed {
-            let hint = "compare the fingerprint with the one on the server's console (`ssh-keygen -lf \
-                        /etc/ssh/ssh_host_ed25519_key.pub`), and give it as `--host-key SHA256:…`";
-            return Err(problem(
-                format!("the server shows the key `{print}`, and nobody has said that it is the right one"),
-                hint,
-            )
-            .into());
-        }
-        on_event(Event::Trusted(&print));
-        Ok((stranger, key))
-    }
-
-    /// What is known of the server's keys: what the operator says, else what is pinned, else `known_hosts`.
-    fn known(&self) -> Result<Known> {
-        let Login { address: Address { host, port, .. }, trust, .. } = self.login;
-        let pinned = self.fleet.servers.get(self.name).and_then(|server| server.host_key.as_deref());
-        match (trust, pinned) {
-            (Trust::Key(given), _) if given.starts_with("SHA256:") => Ok(Known::nothing(host, *port)),
-            (Trust::Key(key), _) => Ok(Known::pinned(host, *port, key)),
-            (_, Some(key)) => Ok(Known::pinned(host, *port, key)),
-            _ => {
-                let file = &self.fleet.ssh.known_hosts;
-                let text = if file.exists() { fs::read_text(file)? } else { String::new() };
-                Ok(Known::listed(host, *port, &text)?)
-            }
-        }
-    }
-
-    fn log_in(&self, stranger: Stranger, ask: &Ask<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<(Operator, Root)> {
-        let user = &self.login.address.user;
-        let operator = stranger.log_in(self.login.identity.as_deref(), ask).map_err(|failure| match failure {
-            Failure::KeyRefused | Failure::NoKey(_) => problem(
-                format!("the server does not let `{user}` in: {}", failure.story()),
-                "log in as root, or as one who may sudo, with a key of the SSH agent or `--identity FILE`, or where \
-                 there is a terminal to type a password",
-            ),
-            failure => failed(&failure),
-        })?;
-        on_event(Event::LoggedIn(operator.user()));
-        let root = operator.root(ask).map_err(|powerless| match powerless {
-            Powerless::Failed(failure) => failed(&failure),
-            Powerless::NoSudo => problem(
-                format!("`{user}` is not root, and the server has no sudo"),
-                format!("log in as root: `torcollect server add {} root@…`", self.name),
-            ),
-            Powerless::Refused => problem(
-                format!("sudo on the server does not let `{user}` be root"),
-                "log in as root or as one who may sudo, with the right password",
-            ),
-        })?;
-        Ok((operator, root))
-    }
-}
-
-fn changed(failure: Failure, print: &str) -> Result<bool, Problems> {
-    match failure {
-        Failure::HostKeyChanged(_) => Err(problem(
-            format!("the server shows the key `{print}`, and another one is known"),
-            format!(
-                "if the server was installed again, compare that with its console and give `--host-key {print}`; if not, \
-                 somebody else answers in its place"
-            ),
-        )),
-        failure => Err(failed(&failure)),
-    }
 }
 
 /// Hands on what the script says until it is ready; `false` if it ends before.
@@ -325,8 +229,14 @@ fn until_ready(running: &mut Running<'_>, on_event: &dyn Fn(Event<'_>)) -> Resul
 }
 
 fn keep(mut running: Running<'_>) -> Result<(), Problems> {
-    running.send(b"keep\n").map_err(|failure| lost(&failure))?;
-    let fetched = running.finish().map_err(|failure| lost(&failure))?;
+    let unheard = |failure: Failure| {
+        problem(
+            format!("{}, before the server could say that it keeps its set-up", failure.story()),
+            "run the same again: it finds out, and repairs",
+        )
+    };
+    running.send(b"keep\n").map_err(unheard)?;
+    let fetched = running.finish().map_err(unheard)?;
     if fetched.exit == 0 { Ok(()) } else { Err(complaint(&fetched)) }
 }
 
@@ -339,7 +249,7 @@ fn complaint(fetched: &Fetched) -> Problems {
         None if rest.is_empty() => format!("the script ended with exit status {}", fetched.exit),
         None => rest.to_owned(),
     };
-    let hint = said("hint: ").unwrap_or("nothing was changed on the server; `--print` shows the script");
+    let hint = said("hint: ").unwrap_or("run the same again with `-v`, which shows all that the server says");
     problem(format!("on the server: {message}"), hint)
 }
 

@@ -57,8 +57,8 @@ impl Fleet {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ssh {
-    /// The private key: the project's own `data/id_ed25519` if none is named; without either the SSH agent is asked. An absolute path once it is loaded: it may be written
-    /// relative to the project's folder, or to the home folder as `~/…`.
+    /// The private key: the project's own `data/id_ed25519` if none is named; without either the SSH agent is asked. An
+    /// absolute path once it is loaded: it may be written relative to the project's folder, or to the home folder as `~/…`.
     #[serde(deserialize_with = "text")]
     pub key: Option<PathBuf>,
     /// Where host keys are looked up that no server pins; `~/.ssh/known_hosts` by default. Absolute as `key` is.

@@ -95,8 +95,9 @@ impl Fleet {
 pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problems> {
     let path = project.sources();
     let missing = || {
-        Problem::new(Place::file(project.shown(&path)), "there is no such file")
-            .hint("run torcollect in a project's folder, or name that with `-C DIR`")
+        Problem::new(Place::file(project.shown(&path)), "there is no such file").hint(
+            "run torcollect in a project's folder, or name that with `-C DIR`; `torcollect server add` begins one",
+        )
     };
     let read = open(project, drafts, &path).and_then(|document| document.ok_or_else(missing));
     let read = read.and_then(|document| document.parse::<Sources>().map(|sources| (document, sources)));

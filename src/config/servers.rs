@@ -21,6 +21,7 @@ use crate::project::Project;
 /// The file that is included if nobody names another.
 const SERVERS: &str = "servers.yaml";
 const INCLUDE: &str = "include: servers.yaml\n";
+const SOURCE: &str = "sources: {tor-bridge: {bridges: {servers: all}}}\n";
 const SOURCES: &str = "\
 # What torcollect collects, and from where. `torcollect server add` writes servers.yaml.
 include: servers.yaml
@@ -47,7 +48,6 @@ pub struct NewServer {
 }
 
 /// What was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// A sentence for each change of a file.
     pub done: Vec<String>,
@@ -55,6 +55,8 @@ pub struct Written {
     pub collected: bool,
     /// The files as they were; none where there was none.
     before: Vec<(PathBuf, Option<Vec<u8>>)>,
+    /// Nobody else changes the settings until this is dropped: so that undoing undoes nobody else's work.
+    _lock: fs::Lock,
 }
 
 impl Written {
@@ -62,8 +64,7 @@ impl Written {
     ///
     /// # Errors
     /// If one of them cannot be written.
-    pub fn undo(self, project: &Project) -> Result<()> {
-        let _lock = lock(project)?;
+    pub fn undo(self) -> Result<()> {
         for (path, bytes) in self.before {
             match bytes {
                 Some(bytes) => fs::write_durable(&path, &bytes, fs::mode(&path).unwrap_or(fs::PRIVATE))?,
@@ -91,8 +92,30 @@ pub fn fleet(project: &Project) -> Result<(Fleet, Vec<Problem>), Problems> {
 /// # Errors
 /// [`Problems`] if the settings are wrong, or would be: nothing is written then. Others if a file cannot be written.
 pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written> {
+    let lock = lock(project)?;
+    let (drafts, done) = draft(project, name, server)?;
+    let after = load::load(project, &drafts)?;
+    let selects = |selection: &Selection| after.fleet.select(selection).iter().any(|(selected, _)| *selected == name);
+    let collected = after.fleet.tor_bridge.values().any(|source| selects(&source.servers));
+    let before = write(project, &drafts)?;
+    Ok(Written { done, collected, before, _lock: lock })
+}
+
+/// Whether [`put`] would take a server of this name, before it is set up.
+///
+/// # Errors
+/// [`Problems`] if the name or the settings are wrong.
+pub fn check(project: &Project, name: &str) -> Result<()> {
+    let some_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJTJmPwlxc6GSWuYtrTIPOLgyp1XT2mDe25jyLMK0Kbb";
+    let server = NewServer { address: "some.host".to_owned(), host_key: some_key.to_owned(), via: None };
+    let (drafts, _) = draft(project, name, &server)?;
+    load::load(project, &drafts)?;
+    Ok(())
+}
+
+/// The files as they would be with a server, and what changes.
+fn draft(project: &Project, name: &str, server: &NewServer) -> Result<(Drafts, Vec<String>)> {
     super::name(name).map_err(|reason| Problems::from(Problem::nowhere(format!("server `{name}`: {reason}"))))?;
-    let _lock = lock(project)?;
     let (mut drafts, mut done) = beginning(project)?;
     let before = load::load(project, &drafts)?;
     let file = match before.files.get(name) {
@@ -117,12 +140,7 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
         None => format!("`{name}` stands in `{}`", shown.display()),
     });
     drafts.insert(file, edited.text()?);
-
-    let after = load::load(project, &drafts)?;
-    let selects = |selection: &Selection| after.fleet.select(selection).iter().any(|(selected, _)| *selected == name);
-    let collected = after.fleet.tor_bridge.values().any(|source| selects(&source.servers));
-    let before = write(project, &drafts)?;
-    Ok(Written { done, collected, before })
+    Ok((drafts, done))
 }
 
 /// Takes a server out of the file where it stands. Its history stays in the warehouse.
@@ -131,7 +149,22 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
 /// [`Problems`] if there is no such server, or something else in the settings names it still: all places at once, and
 /// nothing is written. Others if the file cannot be written.
 pub fn remove(project: &Project, name: &str) -> Result<Written> {
-    let _lock = lock(project)?;
+    let lock = lock(project)?;
+    let (drafts, done) = draft_without(project, name)?;
+    let before = write(project, &drafts)?;
+    Ok(Written { done, collected: false, before, _lock: lock })
+}
+
+/// Whether [`remove`] would take a server out, before it is cleaned.
+///
+/// # Errors
+/// Those of [`remove`].
+pub fn check_removal(project: &Project, name: &str) -> Result<()> {
+    draft_without(project, name).map(drop)
+}
+
+/// The files as they would be without a server, and what changes.
+fn draft_without(project: &Project, name: &str) -> Result<(Drafts, Vec<String>)> {
     let mut drafts = Drafts::new();
     let before = load::load(project, &drafts)?;
     let Some(file) = before.files.get(name) else {
@@ -148,8 +181,7 @@ pub fn remove(project: &Project, name: &str) -> Result<Written> {
     let named = after.references.into_iter().filter(|problem| !before.references.contains(problem));
     let named = named.map(|problem| Problem { message: format!("without `{name}`: {}", problem.message), ..problem });
     Problems::check(crate::problem::Kind::Configuration, named.map(|problem| problem.hint(&hint)).collect())?;
-    let before = write(project, &drafts)?;
-    Ok(Written { done, collected: false, before })
+    Ok((drafts, done))
 }
 
 /// Drafts of what must be there before a server can be put into a file: `sources.yaml`, its `include`, and the included
@@ -168,6 +200,9 @@ fn beginning(project: &Project) -> Result<(Drafts, Vec<String>), Problems> {
             drafts.insert(sources, including(&document)?);
             drafts.extend(empty(project, Path::new(SERVERS)));
             done.push("`sources.yaml` now includes `servers.yaml`".to_owned());
+            if says_no_source(&document)? {
+                done.push("`sources.yaml` now has a source: it collects from all servers".to_owned());
+            }
         }
     }
     Ok((drafts, done))
@@ -179,12 +214,23 @@ fn empty(project: &Project, included: &Path) -> Option<(PathBuf, String)> {
     (!path.exists()).then(|| (path, String::new()))
 }
 
-/// `sources.yaml` with its `include` at the top.
+/// Whether `sources.yaml` has no `sources` at all.
+fn says_no_source(document: &Document) -> Result<bool, Problem> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Said {
+        sources: Option<Value>,
+    }
+    Ok(document.parse::<Said>()?.sources.is_none() && !document.text().lines().any(|line| line.starts_with("sources:")))
+}
+
+/// `sources.yaml` with its `include` at the top, and a source if it has none.
 fn including(document: &Document) -> Result<String, Problem> {
     let text = document.text();
     // Behind the mark of the document's beginning, where there is one.
     let top = text.strip_prefix("---\n").map_or(0, |_| "---\n".len());
-    let draft = format!("{}{INCLUDE}{}", &text[..top], &text[top..]);
+    let source = if says_no_source(document)? { SOURCE } else { "" };
+    let draft = format!("{}{INCLUDE}{source}{}", &text[..top], &text[top..]);
     let names = |draft: &str| load::included(&Document::new("", draft)).ok();
     if names(&draft).is_some_and(|included| included == [Path::new(SERVERS)]) {
         return Ok(draft);

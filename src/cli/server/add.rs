@@ -19,7 +19,7 @@ use super::{Terminal, login};
 pub struct Add {
     /// What to call the server
     name: String,
-    /// You on the server, `USER@HOST[:PORT]`: root, or one who may sudo
+    /// You on the server, `[USER@]HOST[:PORT]`: root, or one who may sudo
     #[arg(value_name = "ADDRESS", value_parser = login::operator, required_unless_present = "print")]
     address: Option<Address>,
     #[command(flatten)]
@@ -48,6 +48,7 @@ impl Add {
     }
 
     fn print(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        servers::check(project, &self.name)?;
         let (fleet, _) = servers::fleet(project)?;
         let key = key_for(project, &fleet.ssh, fleet.servers.get(&self.name))?;
         let install = Install { key: &key.public, places: &self.places, spool: self.spool, confirm: false };

@@ -28,6 +28,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Whether any of them is given.
+    pub fn any(&self) -> bool {
+        self.identity.is_some() || self.host_key.is_some() || self.accept_new || self.via.is_some()
+    }
+
     /// The login at an address.
     pub fn at(&self, address: Address) -> Login {
         let trust = match &self.host_key {
@@ -45,7 +50,9 @@ fn way(text: &str) -> Result<Way, &'static str> {
 
 fn host_key(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    if text.starts_with("SHA256:") || is_public(text) {
+    let print =
+        |digits: &str| digits.len() == 43 && digits.chars().all(|c| c.is_ascii_alphanumeric() || "+/".contains(c));
+    if text.strip_prefix("SHA256:").map(|digits| digits.trim_end_matches('=')).is_some_and(print) || is_public(text) {
         Ok(text.to_owned())
     } else {
         Err("it is written `SHA256:…`, or `TYPE BASE64` as in /etc/ssh/ssh_host_ed25519_key.pub")
@@ -80,6 +87,7 @@ pub fn show(terminal: &Terminal, event: Event<'_>) {
             // A login's own greeting, or a package manager's.
             _ => terminal.detail(line),
         },
+        Event::Undone => terminal.info("on the server: all of it undone"),
         Event::Trying => terminal.detail("asking for an extract with the new key"),
     }
 }

@@ -29,12 +29,19 @@ pub struct Remove {
 impl Remove {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        if self.login.any() && !self.purge {
+            let problem = Problem::nowhere("only `--purge` logs in to the server");
+            return Err(Problems::from(problem.hint("leave the other options out, or give `--purge`")).into());
+        }
         let (fleet, _) = servers::fleet(project)?;
         let login = if self.purge { Some(self.login.at(self.address(&fleet)?)) } else { None };
         let ask = |question: torcollect::collect::transport::operator::Question<'_>| login::ask(terminal, question);
         let written = remove(project, &self.name, login.as_ref(), &ask, &|event| login::show(terminal, event))?;
         for done in &written.done {
             terminal.info(done);
+        }
+        if !self.purge {
+            terminal.info("its key, account and sudo rules stay on the server; `--purge` would have taken them away");
         }
         terminal.info("what was collected from it stays in the warehouse and on the site");
         Ok(ExitCode::SUCCESS)

@@ -44,7 +44,7 @@ impl Connection {
         let outcome = outcome.and_then(|outcome| outcome.map_err(|error| failure(&error)));
         match outcome {
             Ok(()) => Ok(Self { session, wire }),
-            Err(Failure::Silent) => Err(Failure::ConnectTimeout),
+            Err(Failure::Silent) => Err(wire.explain(Failure::ConnectTimeout)),
             Err(failure) => Err(wire.explain(failure)),
         }
     }

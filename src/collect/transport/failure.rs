@@ -32,6 +32,8 @@ pub enum Failure {
     HostKeyRevoked,
     /// The server does not let the key in.
     KeyRefused,
+    /// The server does not take the password that was typed.
+    PasswordRefused,
     /// There is no key to try; why.
     NoKey(String),
     /// It sent more than so many bytes.
@@ -60,6 +62,7 @@ impl Failure {
             Self::NoKnownHosts(_) => "known hosts cannot be read",
             Self::HostKeyRevoked => "host key revoked",
             Self::KeyRefused => "key refused",
+            Self::PasswordRefused => "password refused",
             Self::NoKey(_) => "no key to log in with",
             Self::TooLarge(_) => "too large",
             Self::Failed(..) => "the command failed",
@@ -72,7 +75,9 @@ impl Failure {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "check the server's address and this machine's network",
-            Self::Via(_) => "try the command of `via` by hand: `torcollect server test` shows what it says",
+            Self::Via(_) => {
+                "try the command of `via` by hand; it must work without asking anything, as with `ssh -o BatchMode=yes`"
+            }
             Self::Refused => "see that sshd runs there, and on this port",
             Self::ConnectTimeout => {
                 "see that the server is up and no firewall is in between, or raise `connect_timeout`"
@@ -89,6 +94,7 @@ impl Failure {
             }
             Self::HostKeyRevoked => "whoever answers there may hold a stolen key: find out before you do anything else",
             Self::KeyRefused => "see that the key stands in the `authorized_keys` of this account on the server",
+            Self::PasswordRefused => "type the password of this account on the server",
             Self::NoKey(_) => "name an unencrypted private key as `key`, or add one to the SSH agent",
             Self::TooLarge(_) => "see what the forced command on the server prints, or raise `max_bytes`",
             Self::Failed(..) => "`torcollect server test` shows what it complains about",

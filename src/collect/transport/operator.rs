@@ -15,6 +15,9 @@ use crate::config::{Address, Via};
 /// Keys that `ssh` would try too, in the folder `.ssh` of the home folder.
 const KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
+/// How often a password is asked for.
+const TRIES: usize = 3;
+
 /// What an operator is asked on the way.
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {
@@ -30,13 +33,13 @@ pub enum Question<'a> {
 pub type Ask<'a> = dyn Fn(Question<'_>) -> Option<String> + 'a;
 
 /// A server that has shown its key, and waits for somebody to log in.
-pub struct Stranger {
+pub struct Unverified {
     connection: Connection,
     user: String,
     limits: Limits,
 }
 
-impl Stranger {
+impl Unverified {
     /// Connects, asking for a key that is known if there is one.
     pub fn meet(address: &Address, via: Option<&Via>, known: &Known, limits: &Limits) -> Result<Self, Failure> {
         let deadline = Instant::now() + limits.connect;
@@ -81,15 +84,22 @@ impl Stranger {
         if identity.is_some() || !(offers("password") || offers("keyboard-interactive")) {
             return Err(refused);
         }
-        let Some(password) = ask(Question::Password(&self.user)) else { return Err(refused) };
-        let outcome = if offers("password") {
-            self.connection.until(self.deadline(), || session.userauth_password(&self.user, &password))?
-        } else {
-            let mut typed = Typed(&password);
-            self.connection.until(self.deadline(), || session.userauth_keyboard_interactive(&self.user, &mut typed))?
-        };
-        outcome.map_err(|error| refusal(&error))?;
-        Ok(Some(password))
+        for _ in 0..TRIES {
+            let Some(password) = ask(Question::Password(&self.user)) else { return Err(refused) };
+            let outcome = if offers("password") {
+                self.connection.until(self.deadline(), || session.userauth_password(&self.user, &password))?
+            } else {
+                let mut typed = Typed(&password);
+                self.connection
+                    .until(self.deadline(), || session.userauth_keyboard_interactive(&self.user, &mut typed))?
+            };
+            match outcome.map_err(|error| refusal(&error)) {
+                Ok(()) => return Ok(Some(password)),
+                Err(Failure::KeyRefused) => refused = Failure::PasswordRefused,
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(refused)
     }
 
     fn with_key(&self, identity: Option<&Path>, ask: &Ask<'_>) -> Result<(), Failure> {
@@ -152,7 +162,9 @@ pub enum Powerless {
     Failed(Failure),
     /// The account is not root and the server has no sudo.
     NoSudo,
-    /// sudo wants another password, or lets the account do nothing.
+    /// sudo wants a password, and nobody is there to type it.
+    NobodyToAsk,
+    /// sudo wants another password, or does not let the account be root.
     Refused,
 }
 
@@ -185,13 +197,19 @@ impl Operator {
         if run("command -v sudo", "")?.exit != 0 {
             return Err(Powerless::NoSudo);
         }
-        let password = self.password.clone().or_else(|| ask(Question::Password(&self.user)));
-        let password = password.ok_or(Powerless::Refused)?;
         // `-k`, so that sudo reads the password even if it remembers one: else the next to read would take it for its own.
         let prefix = "sudo -k -S -p '' ";
-        let input = format!("{password}\n");
-        let tried = run(&format!("{prefix}true"), &input)?;
-        if tried.exit == 0 { Ok(Root { prefix, input }) } else { Err(Powerless::Refused) }
+        let mut password = self.password.clone();
+        for _ in 0..TRIES {
+            let Some(typed) = password.take().or_else(|| ask(Question::Password(&self.user))) else {
+                return Err(Powerless::NobodyToAsk);
+            };
+            let input = format!("{typed}\n");
+            if run(&format!("{prefix}true"), &input)?.exit == 0 {
+                return Ok(Root { prefix, input });
+            }
+        }
+        Err(Powerless::Refused)
     }
 
     /// Starts a script as root, with its standard input open for what comes later.

@@ -70,21 +70,37 @@ impl Wire {
         self.socket.try_clone()
     }
 
-    /// The failure of a connection, or, if the program in between is what failed, that.
+    /// The failure of a connection, or, if a program in between has ended or complained, that.
     pub fn explain(&mut self, failure: Failure) -> Failure {
-        let Some(program) = self.program.as_mut().filter(|_| failure == Failure::Disconnected) else { return failure };
+        let Some(program) = &mut self.program else { return failure };
+        match failure {
+            Failure::Disconnected => {}
+            // It may wait for an answer that nobody will give.
+            Failure::ConnectTimeout => {
+                let words = program.words();
+                return if words.is_empty() { failure } else { Failure::Via(format!("{failure}; it says: {words}")) };
+            }
+            _ => return failure,
+        }
         let end = Instant::now() + LAST_WORDS;
         while Instant::now() < end {
             if let Ok(Some(status)) = program.group.ended() {
                 // The thread that reads them may still be at it.
                 std::thread::sleep(Duration::from_millis(20));
-                let words = program.words.lock().unwrap_or_else(PoisonError::into_inner);
-                let words = String::from_utf8_lossy(&words).trim().to_owned();
+                let words = program.words();
                 return Failure::Via(if words.is_empty() { format!("it ended with {status}") } else { words });
             }
             std::thread::sleep(Duration::from_millis(5));
         }
         failure
+    }
+}
+
+impl Program {
+    /// What it has complained of.
+    fn words(&self) -> String {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&words).trim().to_owned()
     }
 }
 

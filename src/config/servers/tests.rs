@@ -96,11 +96,11 @@ fn what_else_is_said_of_servers_stays() {
 #[test]
 fn what_was_written_can_be_undone() {
     let folder = Folder::with(&[]);
-    folder.put("alpha", "me@host").undo(&folder.project).unwrap();
+    folder.put("alpha", "me@host").undo().unwrap();
     assert!(!folder.project.sources().exists() && !folder.project.root().join("servers.yaml").exists());
     folder.put("alpha", "me@host");
     let before = folder.read("servers.yaml");
-    folder.put("beta", "me@other").undo(&folder.project).unwrap();
+    folder.put("beta", "me@other").undo().unwrap();
     assert_eq!(folder.read("servers.yaml"), before);
 }
 
