@@ -1,11 +1,11 @@
 //! What people see: data on standard output, everything else on standard error, as lines or as JSON records.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
 use torcollect::problem::{Kind, Problem, Problems};
 use torcollect::text::printable;
@@ -75,16 +75,27 @@ impl Terminal {
 
     /// Asks somebody at the terminal; `None` if nobody is there.
     pub fn ask(&self, question: &str) -> Option<String> {
-        let term = someone()?;
-        term.write_str(&printable(question)).ok()?;
-        term.read_line().ok()
+        if !somebody_is_there() {
+            return None;
+        }
+        write_prompt(question);
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).ok().filter(|length| *length > 0)?;
+        Some(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// [`Terminal::ask`] for what is not shown while it is typed.
     pub fn ask_secret(&self, question: &str) -> Option<String> {
-        let term = someone()?;
-        term.write_str(&printable(question)).ok()?;
-        term.read_secure_line().ok()
+        if !somebody_is_there() {
+            return None;
+        }
+        let silence = Silence::begin()?;
+        // Only now, so that whoever types ahead is not shown.
+        write_prompt(question);
+        let secret = silence.line();
+        drop(silence);
+        write_line("");
+        secret
     }
 
     /// A line of progress for a number of things: on a terminal alone.
@@ -127,10 +138,57 @@ impl Terminal {
     }
 }
 
-/// The terminal, if somebody sits there.
-fn someone() -> Option<Term> {
-    let term = Term::stderr();
-    (term.is_term() && std::io::stdin().is_terminal()).then_some(term)
+/// Whether there is a terminal to ask at.
+fn somebody_is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+fn write_prompt(question: &str) {
+    let mut out = std::io::stderr().lock();
+    drop(write!(out, "{}", printable(question)).and_then(|()| out.flush()));
+}
+
+/// A terminal that does not show what is typed, until this is dropped. Ctrl-C comes as a letter: as a signal it would end
+/// the program and leave the terminal silent.
+struct Silence {
+    before: Termios,
+}
+
+impl Silence {
+    fn begin() -> Option<Self> {
+        let before = tcgetattr(std::io::stdin()).ok()?;
+        let mut silent = before.clone();
+        silent.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent).ok()?;
+        Some(Self { before })
+    }
+
+    /// What is typed until Enter; `None` if it is given up.
+    fn line(&self) -> Option<String> {
+        const CTRL_C: u8 = 3;
+        const CTRL_D: u8 = 4;
+        const CTRL_U: u8 = 21;
+        let mut line = Vec::new();
+        loop {
+            let mut letter = [0];
+            if std::io::stdin().read(&mut letter).ok()? == 0 {
+                return None;
+            }
+            match letter[0] {
+                b'\r' | b'\n' => return String::from_utf8(line).ok(),
+                CTRL_C | CTRL_D => return None,
+                CTRL_U => line.clear(),
+                8 | 127 => drop(line.pop()),
+                byte => line.push(byte),
+            }
+        }
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
+    }
 }
 
 /// Standard error may be closed; there is nobody left to tell then.

@@ -19,6 +19,8 @@ use crate::config::{Address, Fleet, Server, Via};
 use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
 
+/// The exit status of a script that has undone what it had done, because it was not told to keep it.
+const UNDONE: i32 = 3;
 /// The account that collects.
 const ACCOUNT: &str = "torcollect";
 
@@ -107,9 +109,12 @@ pub enum Event<'a> {
     Trying,
     /// The server is as it was.
     Undone,
+    /// It is not, or nobody knows; what was heard of it last.
+    NotUndone(&'a str),
 }
 
 /// What came of a set-up.
+#[derive(Debug)]
 pub struct Added {
     /// What was tried, and what came of it.
     pub checks: Vec<Check>,
@@ -153,7 +158,10 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
     let mut running = operator.start(&root, &install_script(&install), &limits).map_err(|error| lost(&error))?;
     if !until_ready(&mut running, on_event)? {
         let fetched = running.finish().map_err(|error| lost(&error))?;
-        on_event(Event::Undone);
+        // It names what it could not undo itself.
+        if !fetched.stderr.contains("could not undo") {
+            on_event(Event::Undone);
+        }
         return Err(complaint(&fetched).into());
     }
     match try_and_write() {
@@ -166,8 +174,10 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
         },
         Err(error) => {
             // The connection's end would say the same, only later.
-            if running.send(b"undo\n").and_then(|()| running.finish()).is_ok() {
-                on_event(Event::Undone);
+            match running.send(b"undo\n").and_then(|()| running.finish()) {
+                Ok(fetched) if fetched.exit == UNDONE => on_event(Event::Undone),
+                Ok(fetched) => on_event(Event::NotUndone(fetched.stderr.trim())),
+                Err(failure) => on_event(Event::NotUndone(&failure.story())),
             }
             Err(error)
         }

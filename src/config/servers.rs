@@ -48,6 +48,7 @@ pub struct NewServer {
 }
 
 /// What was written.
+#[derive(Debug)]
 pub struct Written {
     /// A sentence for each change of a file.
     pub done: Vec<String>,

@@ -74,7 +74,10 @@ fn one_command_adds_a_server_and_the_next_collects_its_three_bridges() {
         ["alpha", "beta", "default"]
     );
     assert_eq!(project.private("select count(*) from warehouse.report"), ["3"]);
-    project.run(&["server", "test"]);
+    let tested = project.run(&["server", "test"]).stdout;
+    for step in ["reach", "host key", "key", "forced command", "sudo", "files", "clock"] {
+        assert!(tested.contains(&format!("  {step:14}  ok ")), "{step}: {tested}");
+    }
     let list = project.run(&["server", "list", "--format", "csv"]).ok().stdout;
     assert!(list.lines().nth(1).is_some_and(|line| line.starts_with("oak,")), "{list}");
 }
@@ -158,8 +161,15 @@ fn what_fails_leaves_the_server_and_the_settings_as_they_were() {
     assert!(stderr.contains("nobody has said that it is the right one") && stderr.contains("hint: "), "{stderr}");
     untouched(&machine, "an unknown host key");
     let other = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    add(&project, &machine, &["--host-key", other]).failed(1);
+    let stderr = add(&project, &machine, &["--host-key", other]).failed(1);
+    assert!(stderr.contains(&format!("and not {other}\nhint: do not go on")), "{stderr}");
     untouched(&machine, "another host key");
+    // A name that the settings would not take is refused before anything happens on the server.
+    let address = format!("root@127.0.0.1:{}", machine.port());
+    let logins = machine.sshd_log().matches("Connection from").count();
+    let stderr = project.run(&["server", "add", "a b", &address, "--accept-new"]).failed(2);
+    assert!(stderr.contains("a name has letters"), "{stderr}");
+    assert_eq!(machine.sshd_log().matches("Connection from").count(), logins);
     // A sudoers file that is broken: every check with visudo fails.
     machine.run("cp /etc/sudoers /run/sudoers && echo '%%% broken' >>/etc/sudoers").ok();
     let stderr = add(&project, &machine, &["--accept-new"]).failed(1);
@@ -179,6 +189,55 @@ fn what_fails_leaves_the_server_and_the_settings_as_they_were() {
     add(&project, &machine, &["--accept-new"]).failed(2);
     fs::remove_file(project.path("sources.yaml")).unwrap();
     untouched(&machine, "settings that are wrong");
+    // All is installed and tried, and only then the file turns out to be one that cannot be written.
+    std::os::unix::fs::symlink("/nonexistent/servers.yaml", project.path("servers.yaml")).unwrap();
+    let said = add(&project, &machine, &["--accept-new"]);
+    assert!(said.stderr.contains("on the server: all of it undone"), "{said:?}");
+    fs::remove_file(project.path("servers.yaml")).unwrap();
+    fs::remove_file(project.path("sources.yaml")).ok();
+    assert_eq!(said.code, Some(1));
+    untouched(&machine, "settings that cannot be written");
+}
+
+/// The connection dies when the server stands in the settings already, before it could be told to keep its set-up.
+#[test]
+fn a_connection_that_is_lost_at_the_end_undoes_both_sides() {
+    let Some((machine, project)) = three_bridges() else { return };
+    let before = machine.listing(TOUCHED);
+    let cut = project.script(
+        "cut",
+        &format!(
+            "#!/bin/sh\nexec 3<&0\nnc \"$1\" \"$2\" <&3 3<&- &\nwhile kill -0 $! 2>/dev/null; do\n\
+             \x20 if [ -e '{}' ]; then kill -9 $!; fi\n  sleep 0.005\ndone\n",
+            project.path("servers.yaml").display()
+        ),
+    );
+    let stderr = add(&project, &machine, &["--accept-new", "--via", &format!("{} %h %p", cut.display())]).failed(1);
+    assert!(stderr.contains("before the server could say that it keeps its set-up"), "{stderr}");
+    assert!(!project.path("servers.yaml").exists() && !project.path("sources.yaml").exists());
+    let end = Instant::now() + Duration::from_secs(20);
+    while machine.listing(TOUCHED) != before {
+        assert!(Instant::now() < end, "the server has not undone what was begun");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn a_server_is_added_through_any_program_and_collected_the_same_way() {
+    let Some((machine, project)) = three_bridges() else { return };
+    let mut command = project.command();
+    let via = format!("nc 127.0.0.1 {}", machine.port());
+    command.args(["server", "add", "oak", "root@oak.onion", "--accept-new", "--via", &via, "--identity"]);
+    said(command.arg(machine.operator_key())).ok();
+    let servers = project.read("servers.yaml");
+    assert!(
+        servers.contains("address: torcollect@oak.onion\n") && servers.contains(&format!("via: {via}")),
+        "{servers}"
+    );
+    project.run(&["collect"]).ok();
+    // And again, without saying how.
+    let mut again = project.command();
+    said(again.args(["server", "add", "oak", "root@oak.onion", "--identity"]).arg(machine.operator_key())).ok();
 }
 
 #[test]
@@ -207,9 +266,11 @@ fn at_a_terminal(project: &TestProject, arguments: &[&str], typed: &[(&str, &str
     let words: Vec<String> = [env!("CARGO_BIN_EXE_torcollect"), "-C", &project.path("").display().to_string()]
         .iter()
         .chain(arguments)
-        .map(|word| format!("'{word}'"))
+        // What begins with `;` is for the shell.
+        .map(|word| if word.starts_with(';') { (*word).to_owned() } else { format!("'{word}'") })
         .collect();
-    let answers: String = typed.iter().map(|(prompt, answer)| format!("({prompt:?}, {answer:?}), ")).collect();
+    let answers: String =
+        typed.iter().map(|(prompt, answer)| serde_json::json!([prompt, answer]).to_string() + ", ").collect();
     // Python's own pseudo-terminal: it answers each prompt when it has come.
     let program = format!(
         "import os, pty, sys, time\n\
@@ -256,6 +317,46 @@ fn a_password_is_typed_once_and_never_shown() {
 
     let (code, shown) = at_a_terminal(&project, &["server", "add", "elm", &address], &[("is that its key?", "no")]);
     assert_eq!(code, Some(1), "{shown}");
+}
+
+#[test]
+fn a_key_logs_in_and_sudo_gets_its_password_typed_also_the_second_time() {
+    let Some((machine, project)) = three_bridges() else { return };
+    machine.admin("ann", "open sesame");
+    let identity = machine.operator_key().display().to_string();
+    let address = format!("ann@127.0.0.1:{}", machine.port());
+    let login = ["--identity", &identity, "--accept-new"];
+    let typed = [("password of `ann`", "wrong"), ("password of `ann`", "open sesame")];
+    let (code, shown) = at_a_terminal(&project, &[&["server", "add", "oak", &address], &login[..]].concat(), &typed);
+    assert_eq!(code, Some(0), "{shown}");
+    let stderr = said(project.command().args(["server", "add", "oak", &address]).args(login)).failed(1);
+    assert!(stderr.contains("there is no terminal to type it"), "{stderr}");
+    let purge = ["server", "remove", "oak", "--purge", "--as", "ann", "--identity", &identity];
+    let (code, shown) = at_a_terminal(&project, &purge, &typed[1..]);
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
+fn a_server_may_ask_in_its_own_words() {
+    let Some((mut machine, project)) = three_bridges() else { return };
+    machine.password("root", "open sesame");
+    machine.run("rm /root/.ssh/authorized_keys").ok();
+    machine.stop_sshd();
+    machine.start_sshd_with("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n");
+    let address = format!("root@127.0.0.1:{}", machine.port());
+    let typed = [("the server asks: Password:", "open sesame")];
+    let (code, shown) = at_a_terminal(&project, &["server", "add", "oak", &address, "--accept-new"], &typed);
+    assert_eq!(code, Some(0), "{shown} {}", machine.sshd_log());
+}
+
+#[test]
+fn a_prompt_that_is_given_up_leaves_the_terminal_as_it_was() {
+    let Some((machine, project)) = three_bridges() else { return };
+    machine.admin("ann", "open sesame");
+    let address = format!("ann@127.0.0.1:{}", machine.port());
+    let arguments = ["server", "add", "oak", &address, "--accept-new", "; stty -a"];
+    let (_, shown) = at_a_terminal(&project, &arguments, &[("password of `ann`", "\u{3}")]);
+    assert!(shown.contains(" echo ") && shown.contains(" icanon ") && !shown.contains("-echo "), "{shown}");
 }
 
 #[test]

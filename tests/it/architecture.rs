@@ -17,11 +17,11 @@ const RANKS: [&[&str]; 7] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 14] = [
+const PLACES: [(&str, &[&str]); 13] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
-    ("rustix", &["collect/transport/", "collect/process.rs"]),
+    ("rustix", &["collect/transport/", "collect/process.rs", "cli/terminal.rs"]),
     ("handlebars", &["site/"]),
     ("pulldown_cmark", &["site/"]),
     ("flate2", &["output/"]),
@@ -29,7 +29,6 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("walkdir", &["fs.rs"]),
     ("tempfile", &["fs.rs"]),
     ("indicatif", &["cli/terminal.rs"]),
-    ("console", &["cli/terminal.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("hmac", &["warehouse/identity.rs"]),
 ];

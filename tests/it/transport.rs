@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -485,4 +486,35 @@ fn through_the_agent() {
     let outcome = Client { key: None, host_key: Some(set("LAB_HOST_KEY")), ..client }.fetch();
     let outcome = outcome.map(|fetched| String::from_utf8_lossy(&fetched.stdout).into_owned());
     println!("outcome: {}", outcome.unwrap_or_else(|failure| failure.to_string()));
+}
+
+/// A server that sends this for ever.
+fn flood(piece: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let _ =
+                    client.write_all(b"SSH-2.0-x\r\n".get(..if piece[0] == b'x' { 0 } else { 11 }).unwrap_or_default());
+                while client.write_all(&piece.repeat(1000)).is_ok() {}
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_that_sends_without_end_before_it_has_shown_its_key_is_left() {
+    let lab = Lab::new();
+    // A line that is no greeting; and a packet that is put aside for later: its length, its padding, its type.
+    let packet: &[u8] = &[0, 0, 0, 12, 10, 192, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for piece in [b"x\r\n".as_slice(), packet] {
+        let mut client = Client::to(&lab, flood(piece));
+        client.limits.connect = Duration::from_secs(2);
+        let begun = Instant::now();
+        let failure = client.failure();
+        assert!(matches!(failure, Failure::Disconnected | Failure::Protocol(_)), "{failure:?}");
+        assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    }
 }

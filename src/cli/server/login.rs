@@ -71,6 +71,7 @@ pub fn ask(terminal: &Terminal, question: Question<'_>) -> Option<String> {
             terminal.ask(&format!("the server shows the key {print}\nis that its key? (yes/no) "))
         }
         Question::Password(user) => terminal.ask_secret(&format!("password of `{user}` on the server: ")),
+        Question::Other(words) => terminal.ask_secret(&format!("the server asks: {words}")),
         Question::Passphrase(key) => terminal.ask_secret(&format!("passphrase of `{}`: ", key.display())),
     }
 }
@@ -88,6 +89,10 @@ pub fn show(terminal: &Terminal, event: Event<'_>) {
             _ => terminal.detail(line),
         },
         Event::Undone => terminal.info("on the server: all of it undone"),
+        Event::NotUndone(said) => {
+            terminal
+                .error(&format!("what was done on the server may not be undone: {said}"), Some("run the same again"));
+        }
         Event::Trying => terminal.detail("asking for an extract with the new key"),
     }
 }

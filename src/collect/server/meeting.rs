@@ -116,6 +116,9 @@ impl Meeting<'_> {
         (self.on_event)(Event::LoggedIn(operator.user()));
         let root = operator.root(self.ask).map_err(|powerless| match powerless {
             Powerless::Failed(failure) => failed(&failure),
+            Powerless::NoShell => {
+                problem(format!("the account `{user}` on the server runs no commands"), self.as_whom())
+            }
             Powerless::NoSudo => problem(format!("`{user}` is not root, and the server has no sudo"), self.as_whom()),
             Powerless::NobodyToAsk => problem(
                 format!("sudo on the server wants the password of `{user}`, and there is no terminal to type it"),

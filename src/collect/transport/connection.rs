@@ -102,6 +102,8 @@ impl Connection {
 
     /// Starts a command there.
     pub fn start<'a>(&'a self, command: &str, limits: &'a Limits) -> Result<Running<'a>, Failure> {
+        // As much again for the frames around it and the standard error.
+        self.wire.allow(limits.bytes.saturating_mul(2));
         let drain = Drain::new(limits);
         let mut channel = self.step(drain.deadline(), || self.session.channel_session())?;
         self.step(drain.deadline(), || channel.exec(command))?;

@@ -17,6 +17,10 @@ const KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
 /// How often a password is asked for.
 const TRIES: usize = 3;
+/// How many questions of its own a server may ask.
+const QUESTIONS: usize = 8;
+/// How long an operator may take to answer them: sshd's own patience (`LoginGraceTime`).
+const TYPING: Duration = Duration::from_secs(120);
 
 /// What an operator is asked on the way.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +31,8 @@ pub enum Question<'a> {
     Password(&'a str),
     /// The passphrase of a private key.
     Passphrase(&'a Path),
+    /// What the server itself asks, in its words; none of it is shown while it is typed.
+    Other(&'a str),
 }
 
 /// Asks the operator; `None` if nobody is there.
@@ -85,16 +91,24 @@ impl Unverified {
             return Err(refused);
         }
         for _ in 0..TRIES {
-            let Some(password) = ask(Question::Password(&self.user)) else { return Err(refused) };
-            let outcome = if offers("password") {
-                self.connection.until(self.deadline(), || session.userauth_password(&self.user, &password))?
+            let (typed, outcome) = if offers("password") {
+                let Some(password) = ask(Question::Password(&self.user)) else { return Err(refused) };
+                let attempt = || session.userauth_password(&self.user, &password);
+                let outcome = self.connection.until(self.deadline(), attempt)?;
+                (Some(password), outcome)
             } else {
-                let mut typed = Typed(&password);
-                self.connection
-                    .until(self.deadline(), || session.userauth_keyboard_interactive(&self.user, &mut typed))?
+                let mut asked = Asked { ask, answers: 0, first: None, nobody: false };
+                // The operator takes time to type.
+                let deadline = Instant::now() + TYPING;
+                let attempt = || session.userauth_keyboard_interactive(&self.user, &mut asked);
+                let outcome = self.connection.until(deadline, attempt)?;
+                if asked.nobody {
+                    return Err(refused);
+                }
+                (asked.first, outcome)
             };
             match outcome.map_err(|error| refusal(&error)) {
-                Ok(()) => return Ok(Some(password)),
+                Ok(()) => return Ok(typed),
                 Err(Failure::KeyRefused) => refused = Failure::PasswordRefused,
                 Err(failure) => return Err(failure),
             }
@@ -138,12 +152,28 @@ impl Unverified {
     }
 }
 
-/// Answers every question with the password.
-struct Typed<'a>(&'a str);
+/// Hands the server's questions on to the operator, as many as are reasonable.
+struct Asked<'a> {
+    ask: &'a Ask<'a>,
+    answers: usize,
+    /// The first answer, which is the password if the server wants no more than that.
+    first: Option<String>,
+    nobody: bool,
+}
 
-impl KeyboardInteractivePrompt for Typed<'_> {
+impl KeyboardInteractivePrompt for Asked<'_> {
     fn prompt<'a>(&mut self, _: &str, _: &str, prompts: &[Prompt<'a>]) -> Vec<String> {
-        prompts.iter().map(|_| self.0.to_owned()).collect()
+        let mut answers = Vec::new();
+        for prompt in prompts {
+            self.answers += 1;
+            let said =
+                if self.nobody || self.answers > QUESTIONS { None } else { (self.ask)(Question::Other(&prompt.text)) };
+            self.nobody |= said.is_none();
+            let said = said.unwrap_or_default();
+            self.first.get_or_insert_with(|| said.clone());
+            answers.push(said);
+        }
+        answers
     }
 }
 
@@ -160,6 +190,8 @@ pub struct Operator {
 pub enum Powerless {
     /// Something went wrong on the way.
     Failed(Failure),
+    /// The account runs no commands.
+    NoShell,
     /// The account is not root and the server has no sudo.
     NoSudo,
     /// sudo wants a password, and nobody is there to type it.
@@ -188,14 +220,18 @@ impl Operator {
             running.end_of_input()?;
             running.finish()
         };
-        if run("id -u", "")?.stdout.trim_ascii() == b"0" {
-            return Ok(Root { prefix: "", input: String::new() });
+        // A login shell may say things of its own, and need not be a POSIX one.
+        let said = run("sh -c 'echo torcollect: $(id -u) $(command -v sudo)'", "")?.stdout;
+        let said = String::from_utf8_lossy(&said);
+        let answer = said.lines().find_map(|line| line.strip_prefix("torcollect: "));
+        match answer.map(|answer| answer.split(' ').collect::<Vec<_>>()).as_deref() {
+            None => return Err(Powerless::NoShell),
+            Some(["0", ..]) => return Ok(Root { prefix: "", input: String::new() }),
+            Some([_, sudo, ..]) if !sudo.is_empty() => {}
+            Some(_) => return Err(Powerless::NoSudo),
         }
         if run("sudo -n true", "")?.exit == 0 {
             return Ok(Root { prefix: "sudo -n ", input: String::new() });
-        }
-        if run("command -v sudo", "")?.exit != 0 {
-            return Err(Powerless::NoSudo);
         }
         // `-k`, so that sudo reads the password even if it remembers one: else the next to read would take it for its own.
         let prefix = "sudo -k -S -p '' ";
