@@ -15,7 +15,7 @@ fn of_eight_servers_one_is_dead_and_the_others_are_collected() {
     let entries = sshds.each_ref().map(Entry::of);
     let dead = Entry { address: format!("{}@127.0.0.1:{}", user(), free_port()), ..Entry::of(&sshds[0]) };
     let servers: Vec<_> = names.into_iter().zip(&entries).chain([("dead", &dead)]).collect();
-    project.write("sources.yaml", lab.sources(&servers, 2));
+    project.write("sources.yaml", lab.sources(&servers, 10));
 
     let stderr = project.run(&["collect"]).failed(4);
     assert!(stderr.contains("server `dead`: connection refused"), "{stderr}");
@@ -58,7 +58,7 @@ fn what_tor_has_counted_is_on_the_page() {
     let later = format!("exec faketime -f +2d {} {}", lab.path("extract").display(), instances.display());
     let sshd = lab.server("real").forced(&later).start();
     let project = TestProject::new();
-    project.write("sources.yaml", lab.sources(&[("real", &Entry::of(&sshd))], 2));
+    project.write("sources.yaml", lab.sources(&[("real", &Entry::of(&sshd))], 10));
     let binary = env!("CARGO_BIN_EXE_torcollect");
     let run = |command: &str| {
         said(Command::new("faketime").args(["-f", "+2d", binary, "-C"]).arg(project.path("")).arg(command)).ok()
