@@ -178,7 +178,13 @@ fn what_was_planted_in_the_sample_can_be_found() {
     assert!(mean("ir", "20", "0") > 1.8 * mean("ir", "43", "23"), "risen 21 days before the end");
     let first = sample().public("select min(day) from transport_day where transport = 'webtunnel'");
     assert!(("2026-01-26".."2026-02-02").contains(&first[0].as_str()), "introduced 300 days before the end: {first:?}");
-    assert_eq!(sample().public("select count(distinct day) from bridge_day where state = 'unreachable'"), ["5"]);
+    assert_eq!(
+        sample().public(
+            "select server, count(distinct bridge), min(day), max(day) from bridge_day join bridge using (bridge)
+             where state = 'unreachable' group by all order by all"
+        ),
+        ["Loire,2,2026-09-23,2026-09-27", "Tagus,6,2026-11-10,2026-11-12"]
+    );
     assert_eq!(
         sample().public("select count(*), count(distinct bridge) from bridge_day where state = 'no_geoip'"),
         ["30,1"]
@@ -187,6 +193,15 @@ fn what_was_planted_in_the_sample_can_be_found() {
         sample().public("select count(*) from bridge_day where state = 'no_geoip' and clients is not null"),
         ["0"]
     );
+}
+
+#[test]
+fn a_server_that_missed_days_stands_out_although_all_answered_in_the_newest_run() {
+    let page = sample().read("public/fleet.html");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("<tr><th scope=\"row\">")).collect();
+    assert!(rows.len() == 6 && rows.iter().all(|row| row.contains("<td>newest run <small>")), "{rows:?}");
+    assert!(rows[0].contains(">Tagus <small>") && rows[0].contains("<strong class=\"warning\">27 of 30<"), "{rows:?}");
+    assert!(rows[1..].iter().all(|row| row.contains("<td class=\"number\">30 of 30<")), "{rows:?}");
 }
 
 #[test]

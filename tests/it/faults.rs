@@ -4,42 +4,8 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::sshd::{Lab, Sshd, free_port, user};
+use crate::sshd::{Entry, Lab, Sshd, free_port, user};
 use crate::support::{TestProject, bridge_stats};
-
-/// The files of a tor that counted eight clients of a country.
-fn tor(lab: &Lab, name: &str, country: &str) -> std::path::PathBuf {
-    let stats = bridge_stats("2026-03-02 13:00:00", &format!("{country}=8"), "v4=8,v6=0", "obfs4=8");
-    lab.data(
-        &format!("{name}-tor"),
-        &[("stats/bridge-stats", stats.as_bytes()), ("state", b"TorVersion Tor 0.4.9.11\n")],
-    )
-}
-
-/// A server as `sources.yaml` has it.
-struct Server {
-    address: String,
-    host_key: String,
-}
-
-impl Server {
-    fn behind(sshd: &Sshd) -> Self {
-        Self { address: sshd.address(), host_key: sshd.host_key("ed25519") }
-    }
-}
-
-/// `sources.yaml` for servers that are waited for so many seconds.
-fn sources(lab: &Lab, servers: &[(&str, &Server)], timeout: u32) -> String {
-    let server = |(name, server): &(&str, &Server)| {
-        format!("  {name}: {{address: \"{}\", host_key: \"{}\"}}\n", server.address, server.host_key)
-    };
-    format!(
-        "ssh: {{key: {}, connect_timeout: {timeout}, read_timeout: {timeout}, retries: 0}}\nservers:\n{}\
-         sources: {{tor-bridge: {{bridges: {{servers: all}}}}}}\n",
-        lab.key().display(),
-        servers.iter().map(server).collect::<String>()
-    )
-}
 
 /// A project with a server `good` and a server `bad`, collected once.
 struct Collected {
@@ -51,16 +17,15 @@ struct Collected {
 
 impl Collected {
     /// Collects; the exit code must be that of a part that failed, and of the good server's bridge the facts be there.
-    fn beside_a_good_one(lab: &Lab, bad: &Server) -> Self {
+    fn beside_a_good_one(lab: &Lab, bad: &Entry) -> Self {
         Self::with_facts_of(lab, bad, &["fr"])
     }
 
     /// The same, where facts come of more than the good server's country.
-    fn with_facts_of(lab: &Lab, bad: &Server, countries: &[&str]) -> Self {
+    fn with_facts_of(lab: &Lab, bad: &Entry, countries: &[&str]) -> Self {
         let project = TestProject::new();
-        let instances = lab.instances("good-instances", &[("default", &user(), &tor(lab, "good", "fr"))]);
-        let good = lab.server("good").instances(&instances).start();
-        project.write("sources.yaml", sources(lab, &[("good", &Server::behind(&good)), ("bad", bad)], 2));
+        let good = lab.bridge("good", "fr");
+        project.write("sources.yaml", lab.sources(&[("good", &Entry::of(&good)), ("bad", bad)], 2));
         let stderr = project.run(&["collect"]).failed(4);
         assert_eq!(project.private("select country from country_day order by 1"), countries, "{stderr}");
         let (host, port) = bad.address.rsplit_once(':').unwrap();
@@ -106,9 +71,9 @@ impl Collected {
 }
 
 /// A server with a script behind its key.
-fn scripted(lab: &Lab, script: &str) -> (Sshd, Server) {
+fn scripted(lab: &Lab, script: &str) -> (Sshd, Entry) {
     let sshd = lab.server("bad").forced(script).start();
-    let bad = Server::behind(&sshd);
+    let bad = Entry::of(&sshd);
     (sshd, bad)
 }
 
@@ -116,7 +81,7 @@ fn scripted(lab: &Lab, script: &str) -> (Sshd, Server) {
 fn a_host_that_is_not_there_is_not_reachable() {
     let lab = Lab::new();
     let (_sshd, bad) = scripted(&lab, "true");
-    let gone = Server { address: "collector@no-such-host.invalid:2222".to_owned(), ..bad };
+    let gone = Entry { address: "collector@no-such-host.invalid:2222".to_owned(), ..bad };
     Collected::beside_a_good_one(&lab, &gone).failed("not reachable", ": ", "check the server's address");
 }
 
@@ -124,7 +89,7 @@ fn a_host_that_is_not_there_is_not_reachable() {
 fn a_port_where_nothing_listens_refuses() {
     let lab = Lab::new();
     let (_sshd, bad) = scripted(&lab, "true");
-    let closed = Server { address: format!("{}@127.0.0.1:{}", user(), free_port()), ..bad };
+    let closed = Entry { address: format!("{}@127.0.0.1:{}", user(), free_port()), ..bad };
     Collected::beside_a_good_one(&lab, &closed).failed("connection refused", "", "see that sshd runs there");
 }
 
@@ -133,7 +98,7 @@ fn a_server_that_is_silent_after_connecting_gives_no_connection_in_time() {
     let lab = Lab::new();
     let (_sshd, bad) = scripted(&lab, "true");
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mute = Server { address: format!("{}@{}", user(), mute.local_addr().unwrap()), ..bad };
+    let mute = Entry { address: format!("{}@{}", user(), mute.local_addr().unwrap()), ..bad };
     let collected = Collected::beside_a_good_one(&lab, &mute);
     collected.failed("no connection in time", "", "raise `connect_timeout`");
 }
@@ -152,7 +117,7 @@ fn a_host_key_that_has_changed_is_refused_before_anybody_logs_in() {
     let another = lab.key_pair("another", "ed25519").with_extension("pub");
     let another = fs::read_to_string(another).unwrap();
     let pinned = another.rsplit_once(' ').unwrap().0.to_owned();
-    let collected = Collected::beside_a_good_one(&lab, &Server { host_key: pinned, ..bad });
+    let collected = Collected::beside_a_good_one(&lab, &Entry { host_key: pinned, ..bad });
     collected.failed("host key changed", "", "somebody else answers in its place");
     assert!(!sshd.log().contains("Accepted"), "{}", sshd.log());
 }
@@ -163,6 +128,17 @@ fn a_key_that_the_server_does_not_let_in_is_refused() {
     let (_sshd, bad) = scripted(&lab, "true");
     fs::write(lab.path("bad-authorized_keys"), "").unwrap();
     Collected::beside_a_good_one(&lab, &bad).failed("key refused", "", "stands in the `authorized_keys`");
+}
+
+#[test]
+fn what_a_server_prints_cannot_steer_the_operators_terminal() {
+    let lab = Lab::new();
+    let (_sshd, bad) = scripted(&lab, "printf '\\033[2Jgone\\n' >&2; exit 3");
+    let collected = Collected::beside_a_good_one(&lab, &bad);
+    collected.failed("the command failed", " with exit status 3", "shows what it complains about");
+    assert!(!collected.stderr.contains("gone"), "{:?}", collected.stderr);
+    let told = collected.project.run(&["server", "test", "bad"]).stdout;
+    assert!(told.contains("[2Jgone") && !told.contains('\u{1b}'), "{told:?}");
 }
 
 #[test]
@@ -180,7 +156,7 @@ fn a_sudo_rule_that_is_missing_denies_one_instance_and_the_other_is_collected() 
         return eprintln!("skipped: only root can become another account");
     }
     let lab = Lab::new();
-    let data = tor(&lab, "bad", "de");
+    let data = lab.tor("bad", "de");
     let instances = lab.instances("instances", &[("theirs", "root", &data), ("mine", "nobody", &data)]);
     let (extract, instances) = (lab.path("extract"), instances.display().to_string());
     let (_sshd, bad) = scripted(&lab, &format!("exec sudo -n -u nobody {} {instances}", extract.display()));
@@ -195,7 +171,7 @@ fn a_sudo_rule_that_is_missing_denies_one_instance_and_the_other_is_collected() 
 fn a_clock_that_is_three_days_off_is_named_and_its_days_are_not_believed() {
     for (moved, direction) in [("-3d", "behind"), ("+3d", "ahead")] {
         let lab = Lab::new();
-        let instances = lab.instances("instances", &[("default", &user(), &tor(&lab, "bad", "de"))]);
+        let instances = lab.instances("instances", &[("default", &user(), &lab.tor("bad", "de"))]);
         let extract = lab.path("extract");
         let script = format!("exec faketime -f {moved} {} {}", extract.display(), instances.display());
         let (_sshd, bad) = scripted(&lab, &script);
@@ -222,11 +198,11 @@ fn a_full_disk_on_the_server_does_not_keep_the_extract_from_coming() {
         return eprintln!("skipped: only root can mount a disk");
     }
     let lab = Lab::new();
-    let instances = lab.instances("instances", &[("default", &user(), &tor(&lab, "bad", "de"))]);
+    let instances = lab.instances("instances", &[("default", &user(), &lab.tor("bad", "de"))]);
     let command = format!("{} {}", lab.path("extract").display(), instances.display());
     let (_sshd, bad) = scripted(&lab, &on_a_full_disk(&lab, &command));
     let project = TestProject::new();
-    project.write("sources.yaml", sources(&lab, &[("bad", &bad)], 5));
+    project.write("sources.yaml", lab.sources(&[("bad", &bad)], 5));
     project.run(&["collect"]).ok();
     assert_eq!(project.private("select country, clients from country_day"), ["de,8"]);
 }
@@ -241,7 +217,7 @@ fn a_file_that_a_full_disk_has_cut_off_gives_no_half_a_number() {
     let instances = lab.instances("instances", &[("default", &user(), &data)]);
     let sshd = lab.server("bad").instances(&instances).start();
     let project = TestProject::new();
-    project.write("sources.yaml", sources(&lab, &[("bad", &Server::behind(&sshd))], 5));
+    project.write("sources.yaml", lab.sources(&[("bad", &Entry::of(&sshd))], 5));
     project.run(&["collect"]);
     assert_eq!(project.private("select country, clients from warehouse.country_count"), [] as [&str; 0]);
 }
@@ -249,17 +225,16 @@ fn a_file_that_a_full_disk_has_cut_off_gives_no_half_a_number() {
 #[test]
 fn of_fifty_servers_one_hangs_and_the_others_are_collected_while_it_does() {
     let lab = Lab::new();
-    let instances = lab.instances("instances", &[("default", &user(), &tor(&lab, "good", "fr"))]);
-    let sshd = lab.server("good").instances(&instances).start();
+    let sshd = lab.bridge("good", "fr");
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
-    let good = Server::behind(&sshd);
+    let good = Entry::of(&sshd);
     let hangs = format!("{}@{}", user(), mute.local_addr().unwrap());
-    let hangs = Server { address: hangs, host_key: sshd.host_key("ed25519") };
+    let hangs = Entry { address: hangs, host_key: sshd.host_key("ed25519") };
     let names: Vec<String> = (1..50).map(|number| format!("good{number}")).collect();
     let mut servers: Vec<_> = names.iter().map(|name| (name.as_str(), &good)).collect();
     servers.push(("hangs", &hangs));
     let project = TestProject::new();
-    project.write("sources.yaml", sources(&lab, &servers, 15));
+    project.write("sources.yaml", lab.sources(&servers, 15));
 
     let stderr = project.run(&["collect", "--jobs", "4"]).failed(4);
     assert!(stderr.contains("server `hangs`: no connection in time"), "{stderr}");

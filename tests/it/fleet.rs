@@ -3,53 +3,19 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::sshd::{Lab, Sshd, free_port, shared, user};
-use crate::support::{TestProject, bridge_stats, said};
-
-const ENDS: &str = "2026-03-02 13:00:00";
-
-/// A server with one tor that counted eight clients of a country.
-fn bridge(lab: &Lab, name: &str, country: &str) -> Sshd {
-    let stats = bridge_stats(ENDS, &format!("{country}=8"), "v4=8,v6=0", "obfs4=8");
-    let number = name.bytes().fold(7u64, |sum, byte| sum * 31 + u64::from(byte));
-    let fingerprint = format!("nick {number:040X}\n");
-    let data = lab.data(
-        &format!("{name}-tor"),
-        &[("stats/bridge-stats", stats.as_bytes()), ("hashed-fingerprint", fingerprint.as_bytes())],
-    );
-    let instances = lab.instances(&format!("{name}-instances"), &[("default", &user(), &data)]);
-    lab.server(name).instances(&instances).start()
-}
-
-/// `sources.yaml` for servers: name, address, pinned host key.
-fn sources(project: &TestProject, lab: &Lab, servers: &[(String, String, String)]) {
-    let server = |(name, address, key): &(String, String, String)| {
-        format!("  {name}: {{address: \"{address}\", host_key: \"{key}\"}}\n")
-    };
-    let servers: String = servers.iter().map(server).collect();
-    let key = lab.key().display().to_string();
-    project.write(
-        "sources.yaml",
-        format!(
-            "ssh: {{key: {key}, connect_timeout: 2, read_timeout: 2, retries: 0}}\nservers:\n{servers}\
-             sources: {{tor-bridge: {{bridges: {{servers: all}}}}}}\n"
-        ),
-    );
-}
-
-fn entry(name: &str, sshd: &Sshd) -> (String, String, String) {
-    (name.to_owned(), sshd.address(), sshd.host_key("ed25519"))
-}
+use crate::sshd::{Entry, Lab, free_port, shared, user};
+use crate::support::{TestProject, said};
 
 #[test]
 fn of_eight_servers_one_is_dead_and_the_others_are_collected() {
     let lab = Lab::new();
     let project = TestProject::new();
     let names = ["s1", "s2", "s3", "s4", "s5", "s6", "s7"];
-    let sshds: Vec<Sshd> = names.iter().map(|name| bridge(&lab, name, "de")).collect();
-    let mut servers: Vec<_> = names.iter().zip(&sshds).map(|(name, sshd)| entry(name, sshd)).collect();
-    servers.push(("dead".to_owned(), format!("{}@127.0.0.1:{}", user(), free_port()), sshds[0].host_key("ed25519")));
-    sources(&project, &lab, &servers);
+    let sshds = names.map(|name| lab.bridge(name, "de"));
+    let entries = sshds.each_ref().map(Entry::of);
+    let dead = Entry { address: format!("{}@127.0.0.1:{}", user(), free_port()), ..Entry::of(&sshds[0]) };
+    let servers: Vec<_> = names.into_iter().zip(&entries).chain([("dead", &dead)]).collect();
+    project.write("sources.yaml", lab.sources(&servers, 10));
 
     let stderr = project.run(&["collect"]).failed(4);
     assert!(stderr.contains("server `dead`: connection refused"), "{stderr}");
@@ -67,65 +33,6 @@ fn of_eight_servers_one_is_dead_and_the_others_are_collected() {
         ["failed,connection refused,2", "new,,7", "unchanged,,7"]
     );
     assert_eq!(project.run(&["collect", "--server", "s3"]).ok().code, Some(0), "one server alone");
-}
-
-/// Collects from a good server and one that is not; afterwards the good one's data are there. Gives what was said.
-fn beside_a_good_one(lab: &Lab, bad: (String, String, String)) -> String {
-    let project = TestProject::new();
-    let good = bridge(lab, "good", "fr");
-    sources(&project, lab, &[entry("good", &good), bad]);
-    let stderr = project.run(&["collect"]).failed(4);
-    assert_eq!(project.private("select country from country_day"), ["fr"]);
-    let secret = ["127.0.0.1", &lab.key().display().to_string()].map(str::to_owned);
-    let kept = project.private("select error from warehouse.collection where error is not null").join("");
-    assert!(secret.iter().all(|secret| !kept.contains(secret.as_str())), "{kept}");
-    stderr
-}
-
-#[test]
-fn a_changed_host_key_is_refused() {
-    let lab = Lab::new();
-    let bad = bridge(&lab, "bad", "de");
-    let other = lab.server("other").start();
-    let stderr = beside_a_good_one(&lab, ("bad".to_owned(), bad.address(), other.host_key("ed25519")));
-    assert!(stderr.contains("server `bad`: host key changed"), "{stderr}");
-    assert!(stderr.contains("hint: "), "{stderr}");
-}
-
-#[test]
-fn a_key_that_the_server_does_not_know_is_refused() {
-    let lab = Lab::new();
-    let bad = bridge(&lab, "bad", "de");
-    std::fs::write(lab.path("bad-authorized_keys"), "").unwrap();
-    let stderr = beside_a_good_one(&lab, entry("bad", &bad));
-    assert!(stderr.contains("server `bad`: key refused"), "{stderr}");
-}
-
-#[test]
-fn a_server_that_accepts_and_says_nothing_is_given_up() {
-    let lab = Lab::new();
-    let key = bridge(&lab, "bad", "de").host_key("ed25519");
-    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("{}@{}", user(), mute.local_addr().unwrap());
-    let stderr = beside_a_good_one(&lab, ("mute".to_owned(), address, key));
-    assert!(stderr.contains("server `mute`: no connection in time"), "{stderr}");
-}
-
-#[test]
-fn a_server_that_falls_silent_in_the_middle_of_an_extract_is_given_up() {
-    let lab = Lab::new();
-    let bad = lab.server("bad").forced("echo torcollect-extract 1 1772600000 1; sleep 60").start();
-    let stderr = beside_a_good_one(&lab, entry("bad", &bad));
-    assert!(stderr.contains("server `bad`: silent for too long"), "{stderr}");
-}
-
-#[test]
-fn what_a_server_prints_cannot_steer_the_operators_terminal() {
-    let lab = Lab::new();
-    let bad = lab.server("bad").forced("printf '\\033[2Jgone\\n' >&2; exit 3").start();
-    let stderr = beside_a_good_one(&lab, entry("bad", &bad));
-    assert!(stderr.contains("exit status 3"), "{stderr}");
-    assert!(!stderr.contains('\u{1b}'), "{stderr:?}");
 }
 
 /// The first of two ports on which nothing listens, below those that the system gives to whoever asks for any.
@@ -151,7 +58,7 @@ fn what_tor_has_counted_is_on_the_page() {
     let later = format!("exec faketime -f +2d {} {}", lab.path("extract").display(), instances.display());
     let sshd = lab.server("real").forced(&later).start();
     let project = TestProject::new();
-    sources(&project, &lab, &[entry("real", &sshd)]);
+    project.write("sources.yaml", lab.sources(&[("real", &Entry::of(&sshd))], 10));
     let binary = env!("CARGO_BIN_EXE_torcollect");
     let run = |command: &str| {
         said(Command::new("faketime").args(["-f", "+2d", binary, "-C"]).arg(project.path("")).arg(command)).ok()

@@ -30,26 +30,10 @@ fn fleet() -> TestProject {
                 format!("dirreq-stats-end {ends} (86400 s)\ndirreq-v3-reqs de=144\ndirreq-v3-resp ok=144,not-enough-sigs=0\n"),
             );
             let works = project.server(name, &[("default", &tor)]);
-            (name, if failing(name) { vec!["/bin/false".to_owned()] } else { works })
+            let command = if failing(name) { vec!["/bin/false".to_owned()] } else { works };
+            serde_json::to_string(&command).unwrap()
         });
-        project.local_servers(&servers);
-        let labels = "    bridges: {default: {label: ";
-        let sources = project.read("sources.yaml");
-        let mut sources = sources.replace("ssh:", "# \nssh:");
-        for (name, label, more) in [
-            ("alpha", "Alder", ""),
-            ("beta", "Beech", ""),
-            ("gamma", "Cedar", ""),
-            ("delta", "Secret", ", publish: false"),
-        ] {
-            let begin = sources.find(&format!("  {name}: {{local")).unwrap();
-            let end = begin + sources[begin..].find('\n').unwrap();
-            let line = sources[begin..end].trim_end_matches('}').to_owned();
-            let own = format!("{line}, label: Server {label}, bridges: {{default: {{label: {label}{more}}}}}}}");
-            sources.replace_range(begin..end, &own);
-        }
-        assert!(!sources.contains(labels));
-        project.write("sources.yaml", sources);
+        project.write("sources.yaml", settings(&servers));
         said(
             Command::new("faketime")
                 .arg("-f")
@@ -61,6 +45,38 @@ fn fleet() -> TestProject {
         );
     }
     project
+}
+
+/// `sources.yaml` with the servers' commands in JSON, which is YAML too.
+fn settings([alpha, beta, gamma, delta]: &[String; 4]) -> String {
+    format!(
+        "\
+servers:
+  alpha:
+    local: true
+    command: {alpha}
+    label: Server Alder
+    bridges: {{default: {{label: Alder}}}}
+  beta:
+    local: true
+    command: {beta}
+    label: Server Beech
+    bridges: {{default: {{label: Beech}}}}
+  gamma:
+    local: true
+    command: {gamma}
+    label: Server Cedar
+    bridges: {{default: {{label: Cedar}}}}
+  delta:
+    local: true
+    command: {delta}
+    label: Server Secret
+    bridges: {{default: {{label: Secret, publish: false}}}}
+sources:
+  tor-bridge:
+    bridges: {{servers: all}}
+"
+    )
 }
 
 fn add_notes(project: &TestProject, notes: &str) {
@@ -131,7 +147,7 @@ fn rows(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_fleet_is_shown_with_the_failing_servers_first_and_nothing_of_the_unpublished() {
+fn the_fleet_is_shown_with_the_failing_servers_first_then_those_that_missed_days_and_nothing_of_the_unpublished() {
     let project = fleet();
     project.run(&["build"]).ok();
     let page = project.read("public/fleet.html");
@@ -139,9 +155,9 @@ fn the_fleet_is_shown_with_the_failing_servers_first_and_nothing_of_the_unpublis
     assert_eq!(
         rows(&page),
         [
-            "Server Beech Beech | 5 days before the command failed | 1 of 6 | 17\u{202f}% | 2 March 2026 |",
-            "Server Alder Alder | in the newest run new statistics | 6 of 6 | 100\u{202f}% | 6 March 2026 |",
-            "Server Cedar Cedar | in the newest run new statistics | 5 of 6 | 83\u{202f}% | 6 March 2026 |",
+            "Server Beech Beech | 5 days earlier the command failed | 1 of 6 | 2 Mar |",
+            "Server Cedar Cedar | newest run new statistics | 5 of 6 | 6 Mar |",
+            "Server Alder Alder | newest run new statistics | 6 of 6 | 6 Mar |",
         ]
     );
     assert!(!page.contains("Secret") && !page.contains("delta") && !page.contains("14:00"), "{page}");
@@ -166,9 +182,9 @@ fn a_server_that_was_not_asked_in_the_newest_run_is_not_called_failing() {
     .ok();
     project.run(&["build"]).ok();
     let rows = rows(&project.read("public/fleet.html"));
-    assert!(rows[0].starts_with("Server Beech Beech | 5 days before the command failed |"), "{rows:?}");
-    assert!(rows[1].starts_with("Server Alder Alder | earlier that day not asked since |"), "{rows:?}");
-    assert!(rows[2].starts_with("Server Cedar Cedar | in the newest run nothing new |"), "{rows:?}");
+    assert!(rows[0].starts_with("Server Beech Beech | 5 days earlier the command failed |"), "{rows:?}");
+    assert!(rows[1].starts_with("Server Cedar Cedar | newest run nothing new |"), "{rows:?}");
+    assert!(rows[2].starts_with("Server Alder Alder | earlier that day not asked since |"), "{rows:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What nobody may learn is looked for in all places where it could have got to. A fleet is collected whose every secret can
-//! be recognized, and in which every kind of failure happens; then the warehouse, an export, what is printed, the pages and
-//! the cache are searched for each of them.
+//! be recognized, and in which every kind of failure happens; then the warehouse, an export, what is printed, what
+//! `on_failure` is told, the pages and the cache are searched for each of them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,11 +38,13 @@ enum Place {
     Warehouse,
     /// What is printed for the operator, and may end up in a log.
     Log,
+    /// What the command of `on_failure` is told, and sends on by whatever way.
+    Told,
     /// The publication in a file, the pages, and the cache, which CI keeps.
     Public,
 }
 
-use Place::{Log, Public, Raw, Warehouse};
+use Place::{Log, Public, Raw, Told, Warehouse};
 
 /// Something that may be known in some places and in no other.
 struct Needle {
@@ -222,6 +224,7 @@ impl Fleet {
         let sources = format!(
             "ssh: {{key: {}, known_hosts: {}, connect_timeout: 3, read_timeout: 3, max_bytes: 1000000, retries: 0}}\n\
              servers:\n{servers}sources: {{tor-bridge: {{bridges: {{servers: all}}}}}}\n\
+             on_failure: {{after: 1, command: 'cat >>told'}}\n\
              organizations: {{press: {{name: Press, bridges: [{{bridge: {SERVER}-good/default}}]}}}}\n",
             lab.key().display(),
             lab.path("known_hosts").display(),
@@ -261,7 +264,7 @@ impl Fleet {
         add("the end of an interval", ENDS, &[Raw, Warehouse]);
         add("the end of an interval", &ENDS.replace(' ', "T"), &[]);
         add("the end of an interval", &ENDS[11..], &[Raw, Warehouse]);
-        add("the name of a server", SERVER, &[Warehouse, Log]);
+        add("the name of a server", SERVER, &[Warehouse, Log, Told]);
         self.needles = needles;
     }
 }
@@ -300,6 +303,11 @@ fn what_nobody_may_learn_is_in_no_place_where_it_may_not_be() {
         "what the server sent is not an extract",
     ]);
     assert_eq!(reasons.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected, "{}", hay[1].text);
+    let told = project.read("told");
+    for reason in expected {
+        assert!(told.contains(&format!("\"reason\":\"{reason}\"")), "{reason} is not told: {told}");
+    }
+    hay.push(Hay::new(Told, "told", told.as_bytes()));
     let problems = project.private("select count(*) from warehouse.problem");
     assert_ne!(problems, ["0"], "the broken files are complained of");
     assert_eq!(project.private("select sum(clients) from country_day"), ["240"]);
@@ -310,6 +318,8 @@ fn what_nobody_may_learn_is_in_no_place_where_it_may_not_be() {
         (0, &["-v", "export", "--public", &exported][..]),
         (0, &["-v", "build"]),
         (0, &["-v", "--log-format", "json", "build", "--organization", "press"]),
+        (0, &["-v", "server", "list"]),
+        (0, &["-v", "server", "list", "--format", "json"]),
         // The broken files are complained of again.
         (4, &["-v", "reparse"]),
     ];
@@ -358,7 +368,9 @@ fn what_nobody_may_learn_is_in_no_place_where_it_may_not_be() {
     assert!(is_found(Warehouse, "sighting.hashed_fingerprint", HASHED));
     assert!(is_found(Warehouse, "sighting.nickname", NICKNAME));
     assert!(is_found(Warehouse, "report.ends", ENDS));
-    assert!(is_found(Log, "stderr", SERVER));
+    assert!(is_found(Log, "collect: stderr", SERVER));
+    assert!(is_found(Log, "server list: stdout", SERVER));
+    assert!(is_found(Log, "server list --format json: stdout", SERVER));
     assert!(is_found(Public, "country.name", "Germany"));
     assert!(is_found(Public, ".html", "Germany"));
     assert!(is_found(Public, ".html.gz", "Germany"));

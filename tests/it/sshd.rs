@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use torcollect::collect::sources::tor_bridge::scripts::{EXTRACT_SCRIPT, READ_INSTANCE_SCRIPT};
 
+use crate::support::bridge_stats;
+
 /// A file of the real data (`TORCOLLECT_SHARED`, or `../shared`), or `None` after saying that it is not there.
 pub fn shared(path: &str) -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -99,6 +101,33 @@ impl Lab {
             a_year_earlier(&file, &folder.join("stats").join(file.file_name().expect("a name")));
         }
         Some(folder)
+    }
+
+    /// The files of a tor that counted eight clients of a country on 2 March 2026.
+    pub fn tor(&self, name: &str, country: &str) -> PathBuf {
+        let stats = bridge_stats("2026-03-02 13:00:00", &format!("{country}=8"), "v4=8,v6=0", "obfs4=8");
+        let state = b"TorVersion Tor 0.4.9.11\n";
+        self.data(&format!("{name}-tor"), &[("stats/bridge-stats", stats.as_bytes()), ("state", state)])
+    }
+
+    /// A server with one such tor.
+    pub fn bridge(&self, name: &str, country: &str) -> Sshd {
+        let tor = self.tor(name, country);
+        let instances = self.instances(&format!("{name}-instances"), &[("default", &user(), &tor)]);
+        self.server(name).instances(&instances).start()
+    }
+
+    /// `sources.yaml` for servers that are waited for so many seconds.
+    pub fn sources(&self, servers: &[(&str, &Entry)], timeout: u32) -> String {
+        let server = |(name, entry): &(&str, &Entry)| {
+            format!("  {name}: {{address: \"{}\", host_key: \"{}\"}}\n", entry.address, entry.host_key)
+        };
+        format!(
+            "ssh: {{key: {}, connect_timeout: {timeout}, read_timeout: {timeout}, retries: 0}}\nservers:\n{}\
+             sources: {{tor-bridge: {{bridges: {{servers: all}}}}}}\n",
+            self.key().display(),
+            servers.iter().map(server).collect::<String>()
+        )
     }
 
     /// A file of instances: name, account, data directory.
@@ -248,6 +277,21 @@ impl Drop for Sshd {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A server as `sources.yaml` has it.
+pub struct Entry {
+    /// `user@host:port`.
+    pub address: String,
+    /// `TYPE BASE64`.
+    pub host_key: String,
+}
+
+impl Entry {
+    /// With the server's own address and host key.
+    pub fn of(sshd: &Sshd) -> Self {
+        Self { address: sshd.address(), host_key: sshd.host_key("ed25519") }
     }
 }
 

@@ -10,18 +10,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::sshd::{Lab, Sshd, free_port, user};
-use crate::support::{Said, TestProject, bridge_stats};
+use crate::support::{Said, TestProject};
 
 /// A server with one bridge.
 fn bridge(lab: &Lab, name: &str) -> Sshd {
-    let stats = bridge_stats("2026-03-02 13:00:00", "de=8", "v4=8,v6=0", "obfs4=8");
-    let fingerprint = format!("nick {:040X}\n", name.len());
-    let data = lab.data(
-        &format!("{name}-tor"),
-        &[("stats/bridge-stats", stats.as_bytes()), ("hashed-fingerprint", fingerprint.as_bytes())],
-    );
-    let instances = lab.instances(&format!("{name}-instances"), &[("default", &user(), &data)]);
-    lab.server(name).instances(&instances).start()
+    lab.bridge(name, "de")
 }
 
 /// A project with one server, reached as `ssh:` and the server's own settings say.

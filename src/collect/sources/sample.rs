@@ -84,13 +84,14 @@ pub enum What {
 }
 
 /// All that happens in the sample's history, oldest first.
-pub const EVENTS: [Event; 6] = [
+pub const EVENTS: [Event; 7] = [
     Event { what: What::Introduced { transport: "webtunnel" }, days_before: 300, days: None },
     Event { what: What::Started { server: "vistula", instance: "b10" }, days_before: 200, days: None },
     Event { what: What::Demand { country: "tm", times: 0.2 }, days_before: 150, days: None },
     Event { what: What::NoGeoip { server: "rhine", instance: "b4" }, days_before: 110, days: Some(30) },
     Event { what: What::Outage { server: "loire" }, days_before: 60, days: Some(5) },
     Event { what: What::Demand { country: "ir", times: 2.3 }, days_before: 21, days: None },
+    Event { what: What::Outage { server: "tagus" }, days_before: 12, days: Some(3) },
 ];
 
 impl Event {

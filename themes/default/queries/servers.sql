@@ -1,5 +1,5 @@
 -- The servers of the last 30 days: when each answered last, and how often. Those that failed when they were asked last stand
--- first, and of these the one that has been silent longest.
+-- first, and of these the one that has been silent longest; then those that missed the most days.
 with newest as (
     select max(day) as day from day
 ),
@@ -46,8 +46,8 @@ select
     asked.last_answer,
     (select day from latest) - asked.last_answer as days_before,
     asked.days_answered,
-    asked.days_asked,
-    asked.days_answered / nullif(asked.days_asked, 0) as share
+    asked.days_asked
 from server
 left join asked using (server)
-order by coalesce(asked.failed, false) desc, asked.last_answer nulls first, server.server
+order by coalesce(asked.failed, false) desc, asked.last_answer nulls first,
+         asked.days_answered / asked.days_asked, server.server
