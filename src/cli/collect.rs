@@ -100,12 +100,20 @@ pub fn collect_all(
         Event::Again { server, failure, pause } => bar.suspend(|| {
             terminal.detail(&format!("server `{server}`: {failure}; asked again in {:.1} s", pause.as_secs_f64()));
         }),
-        Event::Answered { server, bytes, failure } => {
+        Event::Answered { server, sources, bytes, failures } => {
             bar.inc(1);
-            bar.suspend(|| match failure {
-                None if lines => terminal.info(&format!("server `{server}`: {bytes} bytes")),
-                None => terminal.detail(&format!("server `{server}`: {bytes} bytes")),
-                Some(failure) => terminal.error(&format!("server `{server}`: {failure}"), failure.hint()),
+            bar.suspend(|| {
+                let answered = format!("server `{server}`: {bytes} bytes");
+                match failures.len() {
+                    0 if lines => terminal.info(&answered),
+                    failed if failed < sources => terminal.detail(&answered),
+                    _ => {}
+                }
+                for (source, failure) in failures {
+                    let source = if sources > 1 { format!(", source `{source}`") } else { String::new() };
+                    let hint = failure.hint(server);
+                    terminal.error(&format!("server `{server}`{source}: {failure}"), hint.as_deref());
+                }
             });
         }
         Event::Loading => bar.set_message("loading"),
@@ -156,8 +164,13 @@ fn nothing(project: &Project, message: &str) -> Problem {
 }
 
 fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -> Result<ExitCode> {
-    for (server, instance, message) in &summary.problems {
-        terminal.error(&format!("server `{server}`, instance `{instance}`: {message}"), None);
+    for problems in summary.problems.chunk_by(|(one, ..), (other, ..)| one == other) {
+        for (number, (server, instance, message)) in problems.iter().enumerate() {
+            // Once for all that is wrong with a server, after the last of it.
+            let last = number + 1 == problems.len();
+            let hint = last.then(|| format!("`torcollect server test {server}` says what to do"));
+            terminal.error(&format!("server `{server}`, instance `{instance}`: {message}"), hint.as_deref());
+        }
     }
     for places in &summary.doubles {
         let hint = "two instances with one key are counted as one bridge; give each a key of its own";
@@ -173,11 +186,14 @@ fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -
             summary.failed.len(),
             summary.extracts
         ));
-        if answered == 0 {
+        if answered + summary.partly == 0 {
             bail!("no server could be collected");
         }
     }
     if let Some(percent) = fail_under {
+        if total == 0 {
+            bail!("no server was asked, so that no share of them was collected (`--fail-under`)");
+        }
         if percent.is_more_than(answered, total) {
             bail!("{answered} of {total} servers collected, which is less than {}% (`--fail-under`)", percent.0);
         }
@@ -206,6 +222,5 @@ mod tests {
         assert!(!Percent(90.0).is_more_than(9, 10));
         assert!(Percent(90.1).is_more_than(9, 10));
         assert!(!Percent(100.0).is_more_than(3, 3));
-        assert!(!Percent(90.0).is_more_than(0, 0), "nothing was asked");
     }
 }

@@ -50,8 +50,7 @@ pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -
     }
     let streaks = Warehouse::open(project)?.streaks(first, last, on_failure.after)?;
     // Failures in a sample's made-up past are nobody's.
-    let failed = |server: &str| summary.failed.iter().any(|(failed, _)| failed == server);
-    let streaks: Vec<_> = streaks.into_iter().filter(|streak| failed(&streak.server)).collect();
+    let streaks: Vec<_> = streaks.into_iter().filter(|streak| summary.failed.contains(&streak.server)).collect();
     if streaks.is_empty() {
         return Ok(None);
     }

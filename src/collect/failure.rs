@@ -12,6 +12,10 @@ pub enum Failure {
     Transport(transport::Failure),
     /// What was fetched is no extract that this torcollect reads.
     Extract(FrameError),
+    /// An extract came, but its script may read none of the server's tors.
+    Denied,
+    /// An extract came, but its script knows of no tor to read.
+    NoTor,
     /// As it was told by a source that makes up its servers.
     Told(String),
 }
@@ -22,6 +26,8 @@ impl Failure {
         match self {
             Self::Transport(failure) => failure.reason().to_owned(),
             Self::Extract(error) => error.to_string(),
+            Self::Denied => "no tor may be read".to_owned(),
+            Self::NoTor => "the server knows of no tor".to_owned(),
             Self::Told(reason) => reason.clone(),
         }
     }
@@ -32,15 +38,16 @@ impl Failure {
             Self::Transport(failure) => failure.is_transient(),
             // A connection that broke off in the middle looks like an end to the script's output.
             Self::Extract(error) => matches!(error, FrameError::Truncated | FrameError::Checksum),
-            Self::Told(_) => false,
+            Self::Denied | Self::NoTor | Self::Told(_) => false,
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&str> {
+    /// What to do about it on the server of this name.
+    pub fn hint(&self, server: &str) -> Option<String> {
         match self {
-            Self::Transport(failure) => Some(failure.hint()),
-            Self::Extract(error) => Some(error.hint()),
+            Self::Transport(failure) => Some(failure.hint().to_owned()),
+            Self::Extract(error) => Some(error.hint().to_owned()),
+            Self::Denied | Self::NoTor => Some(format!("`torcollect server test {server}` says what to do")),
             Self::Told(_) => None,
         }
     }
@@ -51,7 +58,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Transport(failure) => failure.fmt(f),
             Self::Extract(error) => error.fmt(f),
-            Self::Told(reason) => f.write_str(reason),
+            Self::Denied | Self::NoTor | Self::Told(_) => f.write_str(&self.reason()),
         }
     }
 }

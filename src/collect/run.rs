@@ -41,7 +41,7 @@ pub struct Options {
 pub enum Event<'a> {
     /// An earlier run was cut off; this many attempts of it are loaded now.
     Leftovers(usize),
-    /// So many servers will be asked, each once for each of its sources.
+    /// So many servers will be asked, each for all of its sources.
     Began(usize),
     /// A while has gone by in which these servers are being asked, for so long already; the longest first.
     Waiting(&'a [(&'a str, Duration)]),
@@ -54,14 +54,16 @@ pub enum Event<'a> {
         /// How long until then.
         pause: Duration,
     },
-    /// A server has answered, or failed to.
+    /// A server is done: it has answered, or failed to, for each of its sources.
     Answered {
         /// Its name.
         server: &'a str,
+        /// For how many sources it was asked.
+        sources: usize,
         /// The bytes that came.
         bytes: usize,
-        /// What went wrong.
-        failure: Option<&'a Failure>,
+        /// What went wrong, with the name of the source.
+        failures: &'a [(String, Failure)],
     },
     /// All have answered; the warehouse is being filled.
     Loading,
@@ -70,12 +72,14 @@ pub enum Event<'a> {
 /// What came of a run.
 #[derive(Debug, Default)]
 pub struct Summary {
-    /// Servers that answered with something new.
+    /// Servers that answered for all of their sources, with something new for one at least.
     pub new: usize,
-    /// Servers that answered with what was known.
+    /// Servers that answered for all of their sources, with what was known.
     pub unchanged: usize,
-    /// Servers that failed, by name.
-    pub failed: Vec<(String, Failure)>,
+    /// Servers that failed for one of their sources at least, by name.
+    pub failed: Vec<String>,
+    /// So many of those that failed have answered for another source.
+    pub partly: usize,
     /// What could not be understood in what came: server, instance, sentence.
     pub problems: Vec<(String, String, String)>,
     /// Places whose bridges share one key.
@@ -104,7 +108,7 @@ pub fn collect(
         on_event(Event::Leftovers(leftovers.len()));
     }
     let tasks = tasks(&sources, options)?;
-    on_event(Event::Began(tasks.iter().map(|task| task.sources.len()).sum()));
+    on_event(Event::Began(tasks.len()));
     let asking = Asking { project, ways: &ways, run: Timestamp::now(), retries: fleet.ssh.retries };
     let mut answered = asking.all(tasks, options.jobs, on_event)?;
 
@@ -130,13 +134,14 @@ pub fn collect(
     let mut news = new[first..].iter();
     for (answer, share) in answered.into_iter().zip(shares) {
         let any_new = news.by_ref().take(share).filter(|new| **new).count() > 0;
-        match answer.failure {
-            Some(failure) => summary.failed.push((answer.server, failure)),
-            None if any_new => summary.new += 1,
-            None => summary.unchanged += 1,
+        if answer.failures.is_empty() {
+            *(if any_new { &mut summary.new } else { &mut summary.unchanged }) += 1;
+        } else {
+            summary.partly += usize::from(answer.failures.len() < answer.sources);
+            summary.failed.push(answer.server);
         }
     }
-    summary.failed.sort_by(|a, b| a.0.cmp(&b.0));
+    summary.failed.sort();
     let run = attempts[first..].iter().map(|attempt| attempt.run).max();
     let earlier = attempts[..first].iter().map(|attempt| attempt.run).min();
     summary.runs = run.map(|run| (earlier.map_or(run, |earlier| earlier.min(run)), run));
@@ -174,19 +179,30 @@ fn lock(project: &Project) -> Result<fs::Lock> {
 
 /// A server to ask.
 struct Task<'a> {
-    server: String,
     /// For these sources, one after another, on one connection.
     sources: Vec<&'a dyn Source>,
+    /// Its name, and what it has said to the first of them.
+    answered: Answered,
     /// How often it has failed.
     failures: u32,
 }
 
-/// What a server said to one source in this run.
+impl<'a> Task<'a> {
+    fn new(server: String, sources: Vec<&'a dyn Source>) -> Self {
+        Self { sources, answered: Answered { server, ..Answered::default() }, failures: 0 }
+    }
+}
+
+/// What a server said in this run.
+#[derive(Default)]
 struct Answered {
     server: String,
+    /// To so many sources.
+    sources: usize,
     attempts: Vec<Attempt>,
     files: Vec<PathBuf>,
-    failure: Option<Failure>,
+    /// What went wrong, with the name of the source.
+    failures: Vec<(String, Failure)>,
 }
 
 /// The servers that the options name, in random order, so that the order of connections tells an observer nothing and
@@ -203,7 +219,7 @@ fn tasks<'a>(sources: &'a [Box<dyn Source + 'a>], options: &Options) -> Result<V
             asked.entry(server).or_default().push(&**source);
         }
     }
-    let mut tasks: Vec<_> = asked.into_iter().map(|(server, sources)| Task { server, sources, failures: 0 }).collect();
+    let mut tasks: Vec<_> = asked.into_iter().map(|(server, sources)| Task::new(server, sources)).collect();
     shuffle(&mut tasks)?;
     Ok(tasks)
 }
@@ -227,8 +243,7 @@ fn shuffle<T>(items: &mut [T]) -> Result<()> {
 enum News {
     Asking(String),
     Again(String, Failure, Duration),
-    Answered(Result<Answered>),
-    Left(String),
+    Done(Result<Answered>),
 }
 
 /// The asking of one run.
@@ -267,17 +282,19 @@ impl Asking<'_> {
             loop {
                 match receiver.recv_timeout(TICK) {
                     Ok(News::Asking(server)) => drop(asking.insert(server, Instant::now())),
-                    Ok(News::Left(server)) => drop(asking.remove(&server)),
                     Ok(News::Again(server, failure, pause)) => {
+                        asking.remove(&server);
                         on_event(Event::Again { server: &server, failure: &failure, pause });
                     }
-                    Ok(News::Answered(Ok(answer))) => {
+                    Ok(News::Done(Ok(answer))) => {
+                        asking.remove(&answer.server);
                         let raws = answer.attempts.iter().filter_map(|attempt| attempt.raw.as_ref());
                         let bytes = raws.map(|raw| raw.content.len()).sum();
-                        on_event(Event::Answered { server: &answer.server, bytes, failure: answer.failure.as_ref() });
+                        let Answered { server, sources, failures, .. } = &answer;
+                        on_event(Event::Answered { server, sources: *sources, bytes, failures });
                         answered.push(answer);
                     }
-                    Ok(News::Answered(Err(error))) => {
+                    Ok(News::Done(Err(error))) => {
                         // What cannot be put on disk here must not be asked for.
                         queue.clear();
                         return Err(error);
@@ -298,9 +315,9 @@ impl Asking<'_> {
 
     /// Asks one server for all of its sources, or puts it back for later.
     fn task<'a>(&self, mut task: Task<'a>, queue: &Queue<Task<'a>>, tell: &dyn Fn(News)) {
-        let server = task.server.clone();
+        let server = task.answered.server.clone();
         tell(News::Asking(server.clone()));
-        while let Some(source) = task.sources.first() {
+        while let Some(source) = task.sources.get(task.answered.sources) {
             let answers = source.ask(&server, self.run);
             // A failure in a made-up past is not one of today.
             let failure =
@@ -311,34 +328,31 @@ impl Asking<'_> {
                 self.ways.hang_up(&server);
                 let pause = pause(task.failures);
                 task.failures += 1;
-                tell(News::Left(server.clone()));
                 tell(News::Again(server, failure, pause));
                 return queue.again(task, Instant::now() + pause);
             }
-            tell(News::Answered(self.keep(&server, *source, answers, failure)));
-            task.sources.remove(0);
+            if let Err(error) = self.keep(&mut task.answered, *source, answers) {
+                tell(News::Done(Err(error)));
+                return queue.done();
+            }
+            task.answered.failures.extend(failure.map(|failure| (source.name().to_owned(), failure)));
+            task.answered.sources += 1;
         }
         self.ways.hang_up(&server);
-        tell(News::Left(server));
+        tell(News::Done(Ok(task.answered)));
         queue.done();
     }
 
-    /// Puts what a server answered on disk.
-    fn keep(
-        &self,
-        server: &str,
-        source: &dyn Source,
-        answers: Vec<Answer>,
-        failure: Option<Failure>,
-    ) -> Result<Answered> {
-        let attempts: Vec<_> = answers.into_iter().map(|answer| attempt(server, source, answer)).collect();
-        let mut files = Vec::new();
-        if !source.repeatable() {
-            for attempt in &attempts {
-                files.push(spool::put(self.project, attempt)?);
+    /// Adds what a server answered to one source, and puts it on disk.
+    fn keep(&self, answered: &mut Answered, source: &dyn Source, answers: Vec<Answer>) -> Result<()> {
+        for answer in answers {
+            let attempt = attempt(&answered.server, source, answer);
+            if !source.repeatable() {
+                answered.files.push(spool::put(self.project, &attempt)?);
             }
+            answered.attempts.push(attempt);
         }
-        Ok(Answered { server: server.to_owned(), attempts, files, failure })
+        Ok(())
     }
 }
 

@@ -175,10 +175,11 @@ impl Warehouse {
         Ok(all)
     }
 
-    /// What could not be understood in the extracts of a run, also in those that were known already.
+    /// What could not be understood in the extracts of a run, also in those that were known already: server, instance,
+    /// sentence. What several sources have met is one thing.
     pub fn problems(&self, run: i64) -> Result<Vec<(String, String, String)>> {
         let mut statement = self.connection.prepare(
-            "select server, instance, message from problem join collection using (extract) where run = ? order by all",
+            "select distinct server, instance, message from problem join collection using (extract) where run = ? order by all",
         )?;
         let problems = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(problems.collect::<Result<_, _>>()?)

@@ -53,6 +53,54 @@ fn with_too_few_servers_collect_ends_with_1_after_all_that_came_is_kept() {
 }
 
 #[test]
+fn with_no_server_to_ask_no_share_is_reached() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {tor-bridge: {bridges: {servers: all}}}\n");
+    for command in [&["collect", "--fail-under", "0"][..], &["build", "--collect", "--fail-under", "90%"]] {
+        let stderr = project.run(command).failed(1);
+        assert!(stderr.contains("error: no server was asked, so that no share of them was collected"), "{stderr}");
+    }
+    assert!(!project.path("public").exists());
+    project.run(&["collect"]).ok();
+}
+
+/// One server of two answers for one of its two sources alone, which then has failed as the other has.
+#[test]
+fn servers_are_counted_and_not_their_sources() {
+    let project = TestProject::new();
+    let tor = project.tor("a", &bridge_stats(ENDS, "de=8", "v4=8,v6=0", "obfs4=8"));
+    let works = project.server("a", &[("default", &tor)]);
+    let asked = project.path("asked").display().to_string();
+    let fails_then = format!("[ -e {asked} ] && exec {}; touch {asked}; exit 9", works.join(" "));
+    let fails_then = vec!["/bin/sh".to_owned(), "-c".to_owned(), fails_then];
+    project.local_servers(&[("half", fails_then), ("whole", works)]);
+    let sources = project.read("sources.yaml");
+    let sources = sources.replace("    bridges: {servers: all}", "    one: {servers: all}\n    two: {servers: all}");
+    project.write("sources.yaml", sources + "on_failure: {after: 1, command: 'cat >>told'}\n");
+
+    let stderr = project.run(&["collect"]).failed(4);
+    assert!(stderr.contains("error: server `half`, source `one`: the command failed"), "{stderr}");
+    assert!(!stderr.contains("source `two`"), "{stderr}");
+    let counts = "1 of 2 servers collected: 1 new, 0 unchanged, 1 failed; 3 new extracts";
+    assert!(stderr.contains(counts), "{stderr}");
+    assert_eq!((&told(&project)[0]["asked"], &told(&project)[0]["collected"]), (&2.into(), &1.into()));
+    let lines = stderr.lines().filter(|line| line.starts_with("server `whole`")).count();
+    assert_eq!(lines, 1, "one line for a server: {stderr}");
+
+    fs::remove_file(project.path("asked")).unwrap();
+    let alone = project.run(&["collect", "--server", "half"]).failed(4);
+    assert!(alone.contains("0 of 1 servers collected: 0 new, 0 unchanged, 1 failed"), "something came: {alone}");
+    fs::remove_file(project.path("asked")).unwrap();
+    project.run(&["collect", "--fail-under", "51%"]).failed(1);
+    let stderr = project.run(&["collect", "--fail-under", "100%"]).ok().stderr;
+    let counts = "2 of 2 servers collected: 1 new, 1 unchanged, 0 failed; 1 new extracts";
+    assert!(stderr.contains(counts), "source `one` of `half` came for the first time: {stderr}");
+    fs::remove_file(project.path("asked")).unwrap();
+    let stderr = project.run(&["collect", "--source", "one", "--server", "half"]).failed(1);
+    assert!(stderr.contains("error: server `half`: the command failed"), "one source needs no name: {stderr}");
+}
+
+#[test]
 fn with_too_few_servers_nothing_is_built() {
     let project = project(1, 1);
     project.run(&["build", "--collect", "--fail-under", "90%"]).failed(1);

@@ -161,10 +161,36 @@ fn a_sudo_rule_that_is_missing_denies_one_instance_and_the_other_is_collected() 
     let (extract, instances) = (lab.path("extract"), instances.display().to_string());
     let (_sshd, bad) = scripted(&lab, &format!("exec sudo -n -u nobody {} {instances}", extract.display()));
     let collected = Collected::with_facts_of(&lab, &bad, &["de", "fr"]);
-    for section in ["bridge-stats", "dirreq-stats", "state", "hashed-fingerprint"] {
-        collected.answered_with(&format!("`theirs`: `{section}` may not be read"));
+    collected.answered_with("`theirs`: may not be read\nhint: `torcollect server test bad` says what to do");
+    assert_eq!(collected.stderr.matches("instance `").count(), 1, "{}", collected.stderr);
+}
+
+/// The commonest fault: the rule was lost in an update. Runs the script as `nobody`: needs root.
+#[test]
+fn a_sudo_rule_that_is_missing_for_all_instances_is_a_server_that_failed() {
+    if user() != "root" {
+        return eprintln!("skipped: only root can become another account");
     }
-    assert!(!collected.stderr.contains("instance `mine`"), "{}", collected.stderr);
+    let lab = Lab::new();
+    let data = tor(&lab, "bad", "de");
+    let instances = lab.instances("instances", &[("one", "root", &data), ("two", "root", &data)]);
+    let (extract, instances) = (lab.path("extract"), instances.display().to_string());
+    let (_sshd, bad) = scripted(&lab, &format!("exec sudo -n -u nobody {} {instances}", extract.display()));
+    let collected = Collected::beside_a_good_one(&lab, &bad);
+    collected.failed("no tor may be read", "", "`torcollect server test bad` says what to do");
+    assert!(!collected.stderr.contains("instance `"), "{}", collected.stderr);
+    let listed = collected.project.run(&["server", "list"]).ok().stdout;
+    assert!(listed.contains("no tor may be read"), "{listed}");
+    collected.project.run(&["collect", "--fail-under", "51%"]).failed(1);
+}
+
+#[test]
+fn a_server_that_knows_of_no_tor_has_failed() {
+    let lab = Lab::new();
+    let instances = lab.instances("instances", &[]);
+    let sshd = lab.server("bad").instances(&instances).start();
+    let collected = Collected::beside_a_good_one(&lab, &Server::behind(&sshd));
+    collected.failed("the server knows of no tor", "", "`torcollect server test bad` says what to do");
 }
 
 #[test]

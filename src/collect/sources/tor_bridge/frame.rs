@@ -82,6 +82,13 @@ pub enum FrameError {
     Malformed(&'static str),
 }
 
+impl Instance<'_> {
+    /// Whether nothing of it may be read: what a missing sudo rule looks like.
+    pub fn is_denied(&self) -> bool {
+        self.sections.iter().all(|section| section.state == State::Denied)
+    }
+}
+
 impl FrameError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::content::{self, content_hash};
-use super::frame::{self, FrameError};
+use super::frame::{self, FrameError, Instance};
 use super::stats;
 use crate::collect::transport::Ways;
 use crate::collect::{Answer, Failure, Source};
@@ -53,8 +53,12 @@ impl Source for TorBridge<'_> {
     }
 }
 
-/// What can be kept of the bytes that came at a time. An extract of a later version is kept for a later torcollect.
+/// What can be kept of the bytes that came at a time. An extract of a later version is kept for a later torcollect; of
+/// one in which no tor has been read there is nothing to keep.
 pub fn read(bytes: Vec<u8>, received: Timestamp) -> (Option<Raw>, Option<Failure>) {
+    if let Some(failure) = frame::Extract::parse(&bytes).ok().and_then(|extract| unread(&extract)) {
+        return (None, Some(failure));
+    }
     match content_hash(&bytes) {
         Ok(hash) => {
             // What a clock makes unbelievable is other content than the same statistics under a clock that is right.
@@ -68,6 +72,14 @@ pub fn read(bytes: Vec<u8>, received: Timestamp) -> (Option<Raw>, Option<Failure
         }
         Err(error) => (None, Some(Failure::Extract(error))),
     }
+}
+
+/// Why no tor of an extract has been read, if none has.
+fn unread(extract: &frame::Extract<'_>) -> Option<Failure> {
+    if extract.instances.is_empty() {
+        return Some(Failure::NoTor);
+    }
+    extract.instances.iter().all(Instance::is_denied).then_some(Failure::Denied)
 }
 
 /// The facts in an extract from the warehouse.
@@ -95,4 +107,35 @@ fn unbelieved(facts: InstanceFacts, ahead: SignedDuration) -> InstanceFacts {
     let hours = (ahead.abs().as_secs() + 1800) / 3600;
     let problem = format!("the server's clock is {hours} hours {direction}, so that its statistics cannot be dated");
     InstanceFacts { reports: Vec::new(), requests: Vec::new(), traffic: Vec::new(), problems: vec![problem], ..facts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::tests::sealed;
+    use super::*;
+
+    /// Whether anything is kept of an extract of instances, each with the states of its sections, and what is wrong.
+    fn read_of(instances: &[&[&str]]) -> (bool, Option<Failure>) {
+        let mut framed = "torcollect-extract 1 1700000000 1\n".to_owned();
+        for (number, states) in instances.iter().enumerate() {
+            framed += &format!("instance i{number}\n");
+            framed.extend(states.iter().map(|state| format!("section state {state}\n")));
+        }
+        let sections = instances.iter().map(|states| states.len()).sum();
+        let (raw, failure) = read(sealed(framed.as_bytes(), sections), Timestamp::constant(1_700_000_000, 0));
+        (raw.is_some(), failure)
+    }
+
+    #[test]
+    fn an_extract_in_which_no_tor_could_be_read_is_a_failure_and_nothing_of_it_is_kept() {
+        assert_eq!(read_of(&[]), (false, Some(Failure::NoTor)));
+        assert_eq!(read_of(&[&["denied", "denied"], &["denied"]]), (false, Some(Failure::Denied)));
+    }
+
+    #[test]
+    fn an_extract_in_which_one_tor_could_be_read_is_kept() {
+        for instances in [&[&["denied"][..], &["absent"]], &[&["denied"][..], &["denied", "absent"]]] {
+            assert_eq!(read_of(instances), (true, None), "{instances:?}");
+        }
+    }
 }

@@ -40,6 +40,11 @@ pub fn parse(extract: &Extract<'_>) -> Vec<InstanceFacts> {
 
 fn instance_facts(instance: &Instance<'_>, now: Timestamp) -> InstanceFacts {
     let mut facts = InstanceFacts { instance: instance.name.to_owned(), ..InstanceFacts::default() };
+    if instance.is_denied() {
+        // One fault of the server, not one of each file.
+        facts.problems.push("may not be read".to_owned());
+        return facts;
+    }
     let mut days = BTreeMap::new();
     let mut requests = BTreeMap::new();
     let mut traffic = BTreeMap::new();

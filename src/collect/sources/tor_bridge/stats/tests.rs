@@ -170,6 +170,14 @@ fn an_absent_file_is_no_problem_and_no_fact() {
 }
 
 #[test]
+fn an_instance_of_which_nothing_may_be_read_is_one_problem() {
+    let framed = b"torcollect-extract 1 1700000000 1\ninstance a\nsection bridge-stats denied\nsection state denied\n";
+    let bytes = super::super::frame::tests::sealed(framed, 2);
+    let facts = parse(&Extract::parse(&bytes).unwrap()).remove(0);
+    assert_eq!(facts.problems, ["may not be read"]);
+}
+
+#[test]
 fn a_stale_file_is_read_like_any_other_and_twice_is_once() {
     let Some(file) = real("derived-bridge-stats/03_collector_2016-10-01_067B8EE7.txt") else { return };
     let body = std::fs::read(file).unwrap();
