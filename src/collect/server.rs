@@ -153,7 +153,7 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
         return try_and_write();
     }
     let (operator, root) = meeting.log_in(unverified)?;
-    let install = Install { key: &key.public, places: &setup.places, spool: setup.spool, confirm: true };
+    let install = Install { key: &key.public, places: &setup.places, spool: setup.spool, confirm: Some(TOKEN) };
     let limits = patient(&Limits::from(&fleet.ssh));
     let mut running = operator.start(&root, &install_script(&install), &limits).map_err(|error| lost(&error))?;
     if !until_ready(&mut running, on_event)? {
@@ -227,10 +227,13 @@ fn lost(failure: &Failure) -> Problems {
     problem(failure.story(), "the server undoes what was begun; see that it can be reached, and try again")
 }
 
+/// What the script says when it is ready.
+const TOKEN: &str = "ad5e7";
+
 /// Hands on what the script says until it is ready; `false` if it ends before.
 fn until_ready(running: &mut Running<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<bool, Problems> {
     while let Some(line) = running.line().map_err(|failure| lost(&failure))? {
-        if line == "ready" {
+        if line.strip_prefix("ready ") == Some(TOKEN) {
             return Ok(true);
         }
         on_event(Event::Says(&line));

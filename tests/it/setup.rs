@@ -18,6 +18,9 @@ use crate::support::{Said, bridge_stats};
 
 /// All that a setup may change, and what it must not.
 const WATCHED: &str = "/etc /usr/lib/torcollect /var/lib/torcollect /var/lib/tor /var/lib/tor-instances /home /root";
+const HASH: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
+/// What the script says, after `ready`, when it waits.
+const TOKEN: &str = "0123456789abcdef";
 const FINGERPRINT: &[u8] = b"elm 0123456789ABCDEF0123456789ABCDEF01234567\n";
 
 /// A collector that knows a machine by its key alone.
@@ -48,6 +51,7 @@ impl Collector {
 
     fn script(&self, places: &[&str], spool: bool, confirm: bool) -> String {
         let places: Vec<Place> = places.iter().map(|place| place.parse().unwrap()).collect();
+        let confirm = confirm.then_some(TOKEN);
         install_script(&Install { key: &self.public(), places: &places, spool, confirm })
     }
 
@@ -67,6 +71,15 @@ impl Collector {
         let output = ssh.args(arguments).arg("torcollect@127.0.0.1").arg(command).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// What the account prints.
+    fn extract(&self) -> String {
+        self.machine.run("runuser -u torcollect /usr/lib/torcollect/extract").ok().stdout
+    }
+
+    fn purge(&self) -> Said {
+        piped(&self.machine, &purge_script(&self.public()), "").ok()
     }
 
     fn listing(&self) -> String {
@@ -117,7 +130,7 @@ fn three_tors_are_set_up_in_one_go_and_read_through_the_key() {
         "beta _tor-beta /var/lib/tor-instances/beta",
     ];
     assert_eq!(lines(&said, "instance: "), found);
-    assert!(said.stdout.ends_with("\nready\n"), "{said:?}");
+    assert!(said.stdout.ends_with(&format!("\nready {TOKEN}\n")), "{said:?}");
     let machine = &collector.machine;
     let modes = machine.run(
         "cd / && find usr/lib/torcollect etc/torcollect etc/sudoers.d/torcollect var/lib/torcollect -printf '%p %m %u:%g\\n' | sort",
@@ -127,6 +140,7 @@ fn three_tors_are_set_up_in_one_go_and_read_through_the_key() {
         "etc/sudoers.d/torcollect 440 root:root\n\
          etc/torcollect 755 root:root\n\
          etc/torcollect/instances 644 root:root\n\
+         etc/torcollect/made-account 644 root:root\n\
          usr/lib/torcollect 755 root:root\n\
          usr/lib/torcollect/extract 755 root:root\n\
          usr/lib/torcollect/read-instance 755 root:root\n\
@@ -141,7 +155,7 @@ fn three_tors_are_set_up_in_one_go_and_read_through_the_key() {
     assert!(account.ends_with(":/var/lib/torcollect:/bin/sh\n"), "{account}");
     let rules = machine.read("/etc/sudoers.d/torcollect");
     let rule = "torcollect ALL=(_tor-beta) NOPASSWD: /usr/lib/torcollect/read-instance /var/lib/tor-instances/beta";
-    assert_eq!(rules.lines().filter(|line| !line.starts_with('#')).count(), 3, "{rules}");
+    assert_eq!(rules.lines().filter(|line| line.starts_with("torcollect ")).count(), 3, "{rules}");
     assert!(rules.lines().any(|line| line == rule), "{rules}");
     collector.machine.start_sshd_with("UsePAM no");
     let extract = collector.ssh(&[], "").ok().stdout;
@@ -317,7 +331,7 @@ fn what_is_damaged_is_repaired_and_the_keys_of_others_stay() {
     let whole = collector.listing();
     let key = collector.public();
     let damages = [
-        "rm -r /usr/lib/torcollect /etc/torcollect".to_owned(),
+        "rm -r /usr/lib/torcollect /etc/torcollect/instances".to_owned(),
         "chmod 777 /usr/lib/torcollect /usr/lib/torcollect/extract /var/lib/torcollect/.ssh".to_owned(),
         "rm -r /var/lib/torcollect".to_owned(),
         "chown -R torcollect: /var/lib/torcollect".to_owned(),
@@ -369,7 +383,9 @@ fn a_running_tor_is_found_wherever_its_data_are() {
     machine.write("/srv/elm.torrc", 0o644, b"# mine\nDataDirectory /srv/elm\nSocksPort 0\nDisableNetwork 1\n");
     machine.write("/srv/ash.defaults", 0o644, b"DataDirectory /srv/ash\nSocksPort 0\nDisableNetwork 1\n");
     machine.write("/srv/empty.torrc", 0o644, b"");
-    machine.run("for tor in oak elm ash; do install -d -m 700 -o walter /srv/$tor/stats; done").ok();
+    for folder in ["oak", "elm", "ash"] {
+        machine.tor_file("walter", &format!("/srv/{folder}/hashed-fingerprint"), FINGERPRINT);
+    }
     let tor = |arguments: &str| {
         machine
             .run(&format!("runuser -u walter -- tor --quiet --RunAsDaemon 1 {arguments} </dev/null >/dev/null 2>&1"))
@@ -432,11 +448,11 @@ fn a_hostile_tor_gets_nothing_done() {
              ln -s /root/secret stats/bridge-stats && mkdir '$(touch hacked)' 'a b' && \
              printf '#!/bin/sh\\ntouch /hacked\\n' >stats/dirreq-stats && chmod 777 stats/dirreq-stats && \
              chown -hR _tor-alpha: . && mkdir '/var/lib/tor-instances/$(touch hacked)' \
-             '/var/lib/tor-instances/a b' '/var/lib/tor-instances/-n' && for i in /var/lib/tor-instances/*; do mkdir -p \"$i/stats\"; done"
+             '/var/lib/tor-instances/a b' '/var/lib/tor-instances/-n' && for i in /var/lib/tor-instances/*; do touch \"$i/hashed-fingerprint\"; done"
         ))
         .ok();
     // Processes of that name, of nobody's: with an argument that a shell or sudo would misread, and with root's folder.
-    machine.run("cp /bin/dash /tmp/tor; mkdir /root/stats").ok();
+    machine.run("cp /bin/dash /tmp/tor; touch /root/hashed-fingerprint").ok();
     for folder in ["/x;touch /hacked", "/x ALL=(ALL) ALL", "/root"] {
         machine
             .run(&format!(
@@ -467,7 +483,7 @@ fn whatever_fails_leaves_the_server_as_it_was() {
     for (answer, code) in [("undo\n", 3), ("", 3), ("keep it\n", 3)] {
         let said = collector.add(&[], answer);
         assert_eq!(said.code, Some(code), "{said:?}");
-        assert!(said.stdout.ends_with("ready\n"), "{said:?}");
+        assert!(said.stdout.ends_with(&format!("\nready {TOKEN}\n")), "{said:?}");
         assert_same(&before, &collector.listing(), answer);
         assert_eq!(machine.run("getent group torcollect; getent passwd torcollect").stdout, "");
     }
@@ -529,7 +545,7 @@ fn a_script_that_is_ended_undoes_what_it_did() {
     for signal in ["HUP", "INT", "TERM"] {
         let script = format!(
             "mkfifo /run/answer; sh /run/i.sh </run/answer >/run/out 2>&1 & exec 3>/run/answer; \
-             until grep -q ready /run/out; do sleep 0.05; done; \
+             until grep -q '^ready' /run/out; do sleep 0.05; done; \
              kill -{signal} $(pgrep -f '^sh /run/i.sh'); exec 3>&-; wait; rm /run/answer"
         );
         // An asynchronous job of a shell without job control ignores INT.
@@ -619,19 +635,22 @@ fn the_spool_keeps_what_tor_overwrites() {
     let folder = "/var/lib/torcollect/spool";
     assert_eq!(
         machine.run(&format!("cd {folder} && find . -printf '%P %m %u\\n' | sort")).ok().stdout,
-        " 700 torcollect\nalpha 700 torcollect\nalpha/bridge-stats.20251101100000 600 torcollect\n\
-         alpha/bridge-stats.20251102100000 600 torcollect\ndefault 700 torcollect\n\
-         default/bridge-stats.20251101100000 600 torcollect\n"
+        format!(
+            " 700 torcollect\nalpha 700 torcollect\nalpha/{HASH} 700 torcollect\n\
+             alpha/{HASH}/bridge-stats.20251101100000 600 torcollect\n\
+             alpha/{HASH}/bridge-stats.20251102100000 600 torcollect\ndefault 700 torcollect\n\
+             default/{HASH} 700 torcollect\ndefault/{HASH}/bridge-stats.20251101100000 600 torcollect\n"
+        )
     );
     // What is cut off is passed over.
-    machine.run(&format!("truncate -s 60 {folder}/alpha/bridge-stats.20251101100000")).ok();
+    machine.run(&format!("truncate -s 60 {folder}/alpha/{HASH}/bridge-stats.20251101100000")).ok();
     assert_eq!(versions(), [vec![Some((8, 0))], vec![Some((16, 0))]]);
     // After 30 days it is gone, and of a tor that is gone all is.
-    machine.run(&format!("touch -d '31 days ago' {folder}/alpha/*; mv /var/lib/tor /var/lib/x")).ok();
-    machine.run(&format!("mkdir {folder}/gone && touch -d '31 days ago' {folder}/gone/bridge-stats.1 && chown -R torcollect {folder}/gone")).ok();
+    machine.run(&format!("touch -d '31 days ago' {folder}/alpha/{HASH}/*; mv /var/lib/tor /var/lib/x")).ok();
+    machine.run(&format!("mkdir -p {folder}/gone/{HASH} && touch -d '31 days ago' {folder}/gone/{HASH}/bridge-stats.1 && chown -R torcollect {folder}/gone")).ok();
     spool();
-    let left = machine.run(&format!("cd {folder} && find . -name '*stats*' | sort")).ok().stdout;
-    assert_eq!(left, "./default/bridge-stats.20251101100000\n", "{left}");
+    let left = machine.run(&format!("cd {folder} && find . -name '*stats*' -o -name gone | sort")).ok().stdout;
+    assert_eq!(left, format!("./default/{HASH}/bridge-stats.20251101100000\n"), "{left}");
     machine.run("mv /var/lib/x /var/lib/tor").ok();
     // A later run without it leaves it.
     assert_eq!(lines(&collector.install().ok(), "done: "), Vec::<&str>::new());
@@ -685,4 +704,294 @@ fn every_shell_runs_the_setup() {
         let said = collector.machine.run_with(shell, purge_script(&collector.public()).as_bytes()).ok();
         assert_eq!(said.stderr, "", "{shell}");
     }
+}
+
+#[test]
+fn a_tor_that_is_a_mere_client_is_none_and_one_can_be_left_out() {
+    let Some(machine) = Machine::new() else { return };
+    // As Debian's package and a client leave it: with `keys` and a state, and an empty `stats`.
+    machine.tor("default", &[("state", b"TorVersion Tor 0.4.8.9\n")]);
+    machine.tor("client", &[("cached-certs", b"")]);
+    let collector = Collector::of(machine);
+    let machine = &collector.machine;
+    assert!(collector.install().failed(1).starts_with("error: no tor that is a bridge was found\n"));
+    machine.tor("alpha", &[("hashed-fingerprint", FINGERPRINT)]);
+    machine.tor("beta", &[("stats/bridge-stats", day(1).as_bytes())]);
+    let (alpha, beta) = ("alpha _tor-alpha /var/lib/tor-instances/alpha", "beta _tor-beta /var/lib/tor-instances/beta");
+    assert_eq!(lines(&collector.install().ok(), "instance: "), [alpha, beta]);
+    // One line of the file says that it is left out, and every later run keeps that.
+    machine.run("sed -i 's/^alpha /#alpha /' /etc/torcollect/instances").ok();
+    for _ in 0..2 {
+        let said = collector.install().ok();
+        assert_eq!(lines(&said, "instance: "), [beta]);
+        assert_eq!(
+            lines(&said, "note: the tor alpha in /var/lib/tor-instances/alpha is left out").len(),
+            1,
+            "{said:?}"
+        );
+        assert!(machine.read("/etc/torcollect/instances").ends_with(&format!("\n{beta}\n#{alpha}\n")));
+        assert!(!machine.read("/etc/sudoers.d/torcollect").contains("alpha"));
+        assert_eq!(names(&collector.extract()), ["beta"]);
+    }
+    assert!(machine.read("/etc/torcollect/instances").contains("\n# To leave one out write `#` before its NAME, "));
+    // Who names it by hand wants it.
+    let said = collector.add(&["alpha:_tor-alpha:/var/lib/tor-instances/alpha"], "keep\n").ok();
+    assert_eq!(lines(&said, "instance: "), [alpha, beta]);
+    assert!(!machine.read("/etc/torcollect/instances").contains("#alpha"));
+}
+
+#[test]
+fn an_account_that_is_known_stays_and_none_becomes_root() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    machine.run("useradd --system walter && chown -R 4321 /var/lib/tor-instances/alpha").ok();
+    machine.tor("beta", &[("hashed-fingerprint", FINGERPRINT)]);
+    machine.tor("gamma", &[("hashed-fingerprint", FINGERPRINT)]);
+    let places = ["alpha:#4321:/var/lib/tor-instances/alpha", "beta:walter:/var/lib/tor-instances/beta"];
+    let stays = ["alpha #4321 /var/lib/tor-instances/alpha", "beta walter /var/lib/tor-instances/beta"];
+    machine.run("chown -R root /var/lib/tor-instances/gamma").ok();
+    let said = collector.add(&places, "keep\n").ok();
+    assert_eq!(lines(&said, "instance: ")[..2], stays);
+    let note = "note: the folder of the tor gamma is root's and is left out; to add it: \
+                --instance gamma:root:/var/lib/tor-instances/gamma\n";
+    assert!(said.stdout.contains(note), "{said:?}");
+    // Whatever became of the folders.
+    machine.run("chown root /var/lib/tor-instances/*").ok();
+    let said = collector.add(&[], "keep\n").ok();
+    assert_eq!(lines(&said, "instance: ")[..2], stays);
+    // Only of an account that is gone the folder's own takes the place, and never root.
+    machine.run("userdel walter").ok();
+    let said = collector.add(&[], "keep\n").ok();
+    assert!(said.stdout.contains("done: dropped the account walter of the instance beta, which is gone\n"), "{said:?}");
+    assert_eq!(lines(&said, "instance: "), [stays[0], "default debian-tor /var/lib/tor"]);
+    assert!(!machine.read("/etc/sudoers.d/torcollect").contains("root"));
+    // By hand it is taken.
+    let said = collector.add(&["gamma:root:/var/lib/tor-instances/gamma"], "keep\n").ok();
+    assert_eq!(lines(&said, "instance: ")[0], "gamma root /var/lib/tor-instances/gamma");
+}
+
+#[test]
+fn usual_settings_of_sudo_do_no_harm() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    let settings = ["requiretty", "noexec", "runas_check_shell", "log_output", "log_input", "use_pty", "mail_always"];
+    // One file that sudo reads before ours, one that it reads after it.
+    for file in ["/etc/sudoers.d/a", "/etc/sudoers.d/zz"] {
+        for setting in settings {
+            machine.write(file, 0o440, format!("Defaults {setting}\n").as_bytes());
+            let said = collector.install();
+            assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{file} {setting} {said:?}");
+            let extract = collector.extract();
+            assert_eq!(names(&extract), ["default", "alpha"]);
+            assert!(!extract.contains(" denied"), "{file} {setting}: {extract}");
+        }
+        let all = settings.map(|setting| format!("Defaults {setting}\n")).concat();
+        machine.write(file, 0o440, all.as_bytes());
+        collector.install().ok();
+        assert!(!collector.extract().contains(" denied"));
+        // The test would see it.
+        machine.run("sed -i '/^Defaults/d' /etc/sudoers.d/torcollect").ok();
+        assert!(collector.extract().contains(" denied"), "{file}");
+        collector.install().ok();
+        machine.run(&format!("rm {file}")).ok();
+    }
+    // What a sudo does not know is left out, and the rest stays.
+    let visudo = "#!/bin/sh\nif grep -q runas_check_shell \"$3\" 2>/dev/null; then echo 'unknown defaults entry' >&2; exit 1; fi\n\
+        exec /usr/sbin/visudo.real \"$@\"\n";
+    machine.run("mv /usr/sbin/visudo /usr/sbin/visudo.real").ok();
+    machine.write("/usr/sbin/visudo", 0o755, visudo.as_bytes());
+    collector.install().ok();
+    let rules = machine.read("/etc/sudoers.d/torcollect");
+    assert!(rules.contains("\nDefaults:torcollect !requiretty, !noexec, !log_output, "), "{rules}");
+}
+
+#[test]
+fn an_account_in_use_does_not_outlive_a_setup_that_is_undone() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    let before = collector.listing();
+    machine.write("/run/i.sh", 0o600, collector.script(&[], true, true).as_bytes());
+    // One that ignores whatever it can ignore, and another that is in a container of the same uid.
+    machine
+        .run(
+            "mkfifo /run/answer; sh /run/i.sh </run/answer >/run/out 2>&1 & exec 3>/run/answer; \
+             until grep -q '^ready' /run/out; do sleep 0.05; done; uid=$(id -u torcollect); \
+             runuser -u torcollect -- sh -c 'trap \"\" TERM HUP; while :; do sleep 1000; done' </dev/null >/dev/null 2>&1 & \
+             mkdir /run/box; mount -t tmpfs tmpfs /run/box; cp -a --parents /bin/busybox /run/box; \
+             for lib in $(ldd /bin/busybox | grep -o '/[^ ]*'); do cp -L --parents $lib /run/box; done; \
+             chroot --userspec=$uid:$uid /run/box /bin/busybox sleep 2000 </dev/null >/dev/null 2>&1 3>&- & \
+             until [ $(grep -l \"^Uid:.$uid\" /proc/[0-9]*/status | wc -l) -ge 3 ]; do sleep 0.05; done; \
+             exec 3>&-; until grep -q . /run/out && ! pgrep -f '^sh /run/i.sh'; do sleep 0.05; done >/dev/null",
+        )
+        .ok();
+    assert_same(&before, &collector.listing(), "an account in use");
+    assert_eq!(machine.run("getent group torcollect; getent passwd torcollect; ls /tmp").stdout, "");
+    assert_eq!(machine.run("pgrep -x sleep -a; pgrep -f 'busybox sleep 2000' -c").stdout, "1\n");
+    assert!(!machine.read("/run/out").contains("error: "), "{}", machine.read("/run/out"));
+}
+
+#[test]
+fn a_purge_ends_what_runs_as_the_account() {
+    let Some(collector) = set_up() else { return };
+    let machine = &collector.machine;
+    machine.run("runuser -u torcollect -- sleep 1000 </dev/null >/dev/null 2>&1 & until pgrep -u torcollect; do sleep 0.02; done").ok();
+    assert!(collector.purge().stdout.contains("done: removed the account torcollect\n"));
+    assert_eq!(machine.run("pgrep -x sleep; getent passwd torcollect; ls -d /var/lib/torcollect").stdout, "");
+}
+
+#[test]
+fn no_account_of_a_person_adds_a_tor_or_hangs_the_setup() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    machine
+        .run("useradd -m -s /bin/bash eve && useradd -m -s /bin/bash -u 1500 eva && useradd -r -s /bin/sh walter")
+        .ok();
+    machine.run("cp /bin/dash /tmp/tor; mkfifo -m 666 /tmp/fifo; mkdir -p /home/eve/tor /srv/walter").ok();
+    machine.run("touch /home/eve/tor/hashed-fingerprint && chown -R eve /home/eve").ok();
+    let start = |account: &str, count: usize, arguments: &str| {
+        for _ in 0..count {
+            machine
+                .run(&format!(
+                    "cd /; runuser -u {account} -- /tmp/tor -c 'while :; do sleep 1000; done' {arguments} \
+                     </dev/null >/dev/null 2>&1 &"
+                ))
+                .ok();
+        }
+    };
+    start("eve", 1, "--DataDirectory /home/eve/tor");
+    // Even that of a service may be one that was taken over.
+    start("walter", 1, "-f /tmp/fifo");
+    while machine.run("pgrep -c -x tor").stdout != "2\n" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The pipe takes the place of a file when that has been looked at.
+    let begun = Instant::now();
+    let hasty = collector.script(&[], false, false).replace("if [ -f \"$2\" ]; then", "if true; then");
+    let said = machine.run_with("sh", hasty.as_bytes()).ok();
+    assert!(
+        begun.elapsed() > Duration::from_secs(5) && begun.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(lines(&said, "instance: ").len(), 2, "{said:?}");
+    let note = lines(&said, "note: the tor of process ");
+    assert!(
+        note.len() == 1
+            && note[0].ends_with(
+                " is of the account eve, which is no service's, and is left out; to add it: --instance tor:eve:/home/eve/tor"
+            ),
+        "{said:?}"
+    );
+    let said = collector.add(&["tor:eve:/home/eve/tor"], "keep\n").ok();
+    assert_eq!(lines(&said, "instance: ")[0], "tor eve /home/eve/tor");
+    assert_eq!(lines(&said, "note: ").len(), 0, "{said:?}");
+    // However many there are.
+    start("eva", 30, "-f /tmp/fifo");
+    while machine.run("pgrep -c -x tor").stdout != "32\n" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let begun = Instant::now();
+    let said = machine.run_with("sh", hasty.as_bytes()).ok();
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert_eq!(lines(&said, "note: there are more processes called tor").len(), 1, "{said:?}");
+}
+
+#[test]
+fn an_account_that_was_there_before_keeps_what_is_its_own() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    machine.run("useradd --create-home --home-dir /home/tc --shell /usr/sbin/nologin torcollect").ok();
+    let passwd = || machine.run("getent passwd torcollect").ok().stdout;
+    for (change, error, hint) in [
+        (":", "has the shell /usr/sbin/nologin", "usermod -s /bin/sh torcollect"),
+        ("usermod -s /bin/bash torcollect", "has the home /home/tc", "usermod -d /var/lib/torcollect torcollect"),
+        (
+            "usermod -m -d /var/lib/torcollect torcollect",
+            "could change its own keys: /var/lib/torcollect is not root's",
+            "chown root /var/lib/torcollect",
+        ),
+    ] {
+        machine.run(change).ok();
+        let (before, account) = (collector.listing(), passwd());
+        let said = collector.install().failed(1);
+        assert!(said.starts_with("error: the account torcollect, which was here before, "), "{said}");
+        assert!(said.contains(error) && said.contains(&format!("`{hint}`")), "{said}");
+        assert_same(&before, &collector.listing(), error);
+        assert_eq!(account, passwd());
+    }
+    machine
+        .run(
+            "chown root /var/lib/torcollect; echo mine >/var/lib/torcollect/mine; usermod -p '*' torcollect; \
+             mkdir -m 755 /var/lib/torcollect/.ssh; echo 'ssh-ed25519 AAAAown own' >/var/lib/torcollect/.ssh/authorized_keys",
+        )
+        .ok();
+    let account = passwd();
+    machine.run_with("sh", collector.script(&[], true, false).as_bytes()).ok();
+    assert_eq!((account.as_str(), names(&collector.extract())), (passwd().as_str(), vec!["default", "alpha"]));
+    let said = collector.purge();
+    assert!(said.stdout.contains("note: the account torcollect was here before, and stays\n"), "{said:?}");
+    assert_eq!(account, passwd());
+    let left = "find /var/lib/torcollect /usr/lib/torcollect /etc/torcollect /etc/sudoers.d/torcollect -type f \
+                ! -name '.bash*' ! -name .profile | sort";
+    let (keys, mine) = ("/var/lib/torcollect/.ssh/authorized_keys", "/var/lib/torcollect/mine");
+    assert_eq!(machine.run(left).stdout, format!("{keys}\n{mine}\n"));
+    assert_eq!(machine.read(keys), "ssh-ed25519 AAAAown own\n");
+    // The mark of another account, which was made anew by hand, is none.
+    machine.run("userdel -r torcollect; rm -rf /var/lib/torcollect").ok();
+    collector.install().ok();
+    machine.run("userdel torcollect; useradd -u 1700 -d /var/lib/torcollect -s /bin/sh torcollect").ok();
+    collector.purge();
+    assert!(passwd().contains(":1700:"));
+}
+
+#[test]
+fn the_script_is_ready_in_the_words_that_it_was_given() {
+    let Some(collector) = Collector::new() else { return };
+    let said = collector.add(&[], "keep\n").ok();
+    assert_eq!(lines(&said, "ready"), [format!(" {TOKEN}")]);
+}
+
+#[test]
+fn the_statistics_of_an_old_key_are_not_printed_under_a_new_one() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    machine.run_with("sh", collector.script(&[], true, false).as_bytes()).ok();
+    let alpha = |file: &str, text: &str| {
+        machine.tor_file("_tor-alpha", &format!("/var/lib/tor-instances/alpha/{file}"), text.as_bytes());
+    };
+    let spool = || machine.run("runuser -u torcollect /usr/lib/torcollect/spool").ok();
+    let clients = || -> Vec<Option<(u32, u32)>> {
+        let extract = collector.extract();
+        let facts = parse(&Extract::parse(extract.as_bytes()).expect("an extract"));
+        facts[1].reports.iter().map(|report| report.versions).collect()
+    };
+    machine.run("mkdir -p /var/lib/torcollect/spool/alpha && touch /var/lib/torcollect/spool/alpha/bridge-stats.20251031100000 && chown -R torcollect /var/lib/torcollect/spool/alpha").ok();
+    spool();
+    alpha("stats/bridge-stats", &day(2));
+    spool();
+    assert_eq!(clients(), [Some((8, 0)), Some((16, 0))]);
+    // A new key; for a day its statistics are still those of the old one.
+    let other = HASH.replace('0', "F");
+    alpha("hashed-fingerprint", &format!("elm {other}\n"));
+    spool();
+    assert_eq!(clients(), [Some((16, 0))]);
+    alpha("stats/bridge-stats", &day(3));
+    spool();
+    alpha("stats/bridge-stats", &day(4));
+    spool();
+    assert_eq!(clients(), [Some((24, 0)), Some((32, 0))]);
+    // One that has none.
+    machine.run("rm /var/lib/tor-instances/alpha/hashed-fingerprint").ok();
+    alpha("stats/bridge-stats", &day(5));
+    spool();
+    alpha("stats/bridge-stats", &day(6));
+    spool();
+    assert_eq!(clients(), [Some((40, 0)), Some((48, 0))]);
+    let listed = machine.run("cd /var/lib/torcollect/spool/alpha && find . -type f | sort").ok().stdout;
+    let file = |folder: &str, day: u32| format!("./{folder}/bridge-stats.202511{day:02}100000\n");
+    let expected = [(HASH, 1), (HASH, 2), (&*other, 3), (&*other, 4), ("unknown", 5), ("unknown", 6)];
+    assert_eq!(listed, expected.map(|(folder, day)| file(folder, day)).concat());
+    // With the old key back its history is, too.
+    alpha("hashed-fingerprint", &format!("elm {HASH}\n"));
+    assert_eq!(clients().len(), 3);
 }

@@ -51,7 +51,7 @@ impl Add {
         servers::check(project, &self.name)?;
         let (fleet, _) = servers::fleet(project)?;
         let key = key_for(project, &fleet.ssh, fleet.servers.get(&self.name))?;
-        let install = Install { key: &key.public, places: &self.places, spool: self.spool, confirm: false };
+        let install = Install { key: &key.public, places: &self.places, spool: self.spool, confirm: None };
         terminal.data(&install_script(&install))?;
         terminal.info(&format!("when it has run: `torcollect server add {} ADDRESS --installed`", self.name));
         Ok(ExitCode::SUCCESS)

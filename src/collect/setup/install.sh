@@ -10,11 +10,11 @@ unset CDPATH ENV POSIXLY_CORRECT
 umask 022
 
 # The collector's public key; tors that are not found by themselves, as lines `NAME USER DIR`; whether to keep the
-# statistics of the last 30 days here; whether to wait for the line `keep`.
+# statistics of the last 30 days here; with what word to say `ready` and wait for the line `keep`, if at all.
 key='@KEY@'
 places='@PLACES@'
 spool=@SPOOL@
-confirm=@CONFIRM@
+confirm='@CONFIRM@'
 
 program=/usr/lib/torcollect
 settings=/etc/torcollect
@@ -39,6 +39,8 @@ undo=
 work=
 locked=
 kept=
+made=
+made_now=
 
 undoing() {
 	undo="$1$newline$undo"
@@ -50,10 +52,16 @@ finish() {
 	trap - EXIT
 	if [ -z "$kept" ] && [ -n "$undo" ]; then
 		failed=
+		left=
+		# Else they would go on writing into what is removed here.
+		[ -z "$made_now" ] || end_processes
 		eval "$undo"
 		if [ -n "$failed" ]; then
 			printf 'error: could not undo everything\nhint: what was there before is in %s\n' "$work" >&2
 			work=
+		fi
+		if [ -n "$left" ]; then
+			printf 'error: could not remove:%s\nhint: remove it by hand\n' "$left" >&2
 		fi
 		[ "$status" != 0 ] || status=1
 	fi
@@ -124,7 +132,7 @@ make_folder() { # MODE OWNER FOLDER
 		fail "$3 is not a folder" "remove it, then run this again"
 	fi
 	if ! [ -d "$3" ]; then
-		undoing "rm -rf $3"
+		undoing "rm -rf $3 || left=\"\$left $3\""
 		{
 			mkdir "$3" && chown "$2" "$3" && chmod "$1" "$3"
 		} 2>/dev/null || fail "cannot make $3" "$full"
@@ -188,47 +196,92 @@ owner() { # DIR
 	esac
 }
 
-known() { # NAME or DIR
-	awk -v word="$1" '$1 == word || $3 == word { found = 1 } END { exit !found }' "$work/instances"
+is_account() { # USER
+	case $1 in
+	'#' | '#'*[!0-9]*) return 1 ;;
+	'#'*) ;;
+	'' | [!A-Za-z_]* | *[!A-Za-z0-9._-]*) return 1 ;;
+	*) id "$1" >/dev/null 2>&1 ;;
+	esac
 }
 
-# What a tor has that serves others, and a mere client has not.
-is_of_a_server() { # DIR
-	[ -f "$1/hashed-fingerprint" ] || [ -d "$1/stats" ] || [ -d "$1/keys" ]
+known() { # NAME or DIR, be it left out
+	awk -v word="$1" '$1 == word || $3 == word { found = 1 } END { exit !found }' "$work/instances" "$work/left-out"
 }
 
-add_instance() { # NAME DIR
+# What a bridge has; a mere client has `keys`, too.
+is_of_a_bridge() { # DIR
+	[ -f "$1/hashed-fingerprint" ] || [ -f "$1/stats/bridge-stats" ]
+}
+
+name_for() { # FOLDER
+	name=$(printf %s "${1##*/}" | tr -c 'A-Za-z0-9._-' '-' | cut -c 1-48)
+	plain_name "$name" || name=tor
+}
+
+add_instance() { # NAME DIR [UID]: only if it is of that account
 	[ -d "$2" ] || return 0
 	if ! folder=$(cd -P -- "$2" 2>/dev/null && pwd -P) || ! plain_folder "$folder"; then
 		say "note: a tor's folder has a name that sudo's rules have no safe way to write; it is left out"
 		return
 	fi
-	is_of_a_server "$folder" && ! known "$folder" || return 0
+	is_of_a_bridge "$folder" && ! known "$folder" || return 0
 	# The name that it has had so far, else one that no other has.
 	name=$(awk -v folder="$folder" '$3 == folder { print $1; exit }' "$work/before")
-	plain_name "$name" || name=$(printf %s "$1" | tr -c 'A-Za-z0-9._-' '-' | cut -c 1-48)
-	plain_name "$name" || name=tor
+	plain_name "$name" || name_for "/$1"
 	base=$name
 	count=1
 	while known "$name"; do
 		count=$((count + 1))
 		name=$base-$count
 	done
+	case $(stat -c %u "$folder") in
+	0)
+		say "note: the folder of the tor $name is root's and is left out; to add it: --instance $name:root:$folder"
+		return
+		;;
+	"${3-}") ;;
+	*) [ -z "${3-}" ] || return 0 ;;
+	esac
 	echo "$name $(owner "$folder") $folder" >>"$work/instances"
 }
 
+# How long a file of somebody else's may take to be read: he can make it a pipe into which nobody writes.
+patience=5
+
 value_of() { # OPTION TORRC: the first word after an option's last line
 	if [ -f "$2" ]; then
-		head -c 1000000 "$2" 2>/dev/null | tr -d '\000\r"' | awk -v option="$1" '
+		timeout $patience head -c 1000000 "$2" 2>/dev/null | tr -d '\000\r"' | awk -v option="$1" '
 			tolower($1) == option { value = $2 } END { print value }'
 	fi
 }
 
+# An account that no person has.
+is_of_a_service() { # UID
+	[ "$1" != 0 ] || return 1
+	[ "$1" -ge 1000 ] || return 0
+	case $(getent passwd "$1" 2>/dev/null || awk -F : -v uid="$1" '$3 == uid { print; exit }' /etc/passwd) in
+	*/nologin | */false) ;;
+	*) return 1 ;;
+	esac
+}
+
+others=0
 add_running() { # PROCESS
 	process=/proc/$1
 	[ "$(head -c 16 "$process/comm" 2>/dev/null)" = tor ] || return 0
+	uid=$(stat -c %u "$process" 2>/dev/null) || return 0
+	if is_of_a_service "$uid"; then
+		patience=5
+	else
+		# A person can start as many as he likes.
+		others=$((others + 1))
+		[ $others != 9 ] || say "note: there are more processes called tor of accounts that are no service's; nobody looks at them"
+		[ $others -le 8 ] || return 0
+		patience=1
+	fi
 	# An argument a line; a line-break in one makes odd words, and those are refused.
-	arguments=$(tr '\000' '\n' <"$process/cmdline" 2>/dev/null | awk '
+	arguments=$(timeout $patience head -c 100000 "$process/cmdline" 2>/dev/null | tr '\000' '\n' | awk '
 		{ option = tolower($0); sub(/^-+/, "", option) }
 		wanted != "" { print wanted, $0; wanted = ""; next }
 		option == "datadirectory" || option == "defaults-torrc" { wanted = option }
@@ -252,22 +305,38 @@ add_running() { # PROCESS
 		return
 	fi
 	# Whoever else calls a process `tor` adds nobody's folder here.
-	[ "${there#* }" = "$(stat -c %u "$process" 2>/dev/null)" ] || return 0
-	add_instance "${folder##*/}" "$folder"
+	[ "${there#* }" = "$uid" ] || return 0
+	if [ $patience = 5 ]; then
+		add_instance "${folder##*/}" "$folder" "$uid"
+	elif is_of_a_bridge "$folder" && ! known "$folder"; then
+		name_for "$folder"
+		user=$(owner "$folder")
+		say "note: the tor of process $1 is of the account $user, which is no service's, and is left out; to add it: --instance $name:$user:$folder"
+	fi
 }
 
 find_instances() {
 	: >"$work/instances"
+	: >"$work/left-out"
 	cat "$settings/instances" >"$work/before" 2>/dev/null
 	printf '%s' "$places" >"$work/places"
 	while read -r name user folder; do
 		[ -d "$folder" ] || fail "there is no folder $folder for the instance $name" "give \`NAME:USER:DIR\`, where DIR is a tor's DataDirectory as this server sees it"
-		case $user in
-		'#'*) ;;
-		*) id "$user" >/dev/null 2>&1 || fail "there is no account $user for the instance $name" "give \`NAME:#UID:DIR\` where the account has no name" ;;
-		esac
+		is_account "$user" || fail "there is no account $user for the instance $name" "give \`NAME:#UID:DIR\` where the account has no name"
 		echo "$name $user $folder" >>"$work/instances"
 	done <"$work/places"
+	# First what is left out, wherever it stands: no other may take its place.
+	while read -r name user folder rest; do
+		case $name in
+		'#'?*) name=${name#?} ;;
+		*) continue ;;
+		esac
+		plain_name "$name" && plain_folder "$folder" && [ -z "$rest" ] || continue
+		if ! known "$folder"; then
+			echo "$name $user $folder" >>"$work/left-out"
+			say "note: the tor $name in $folder is left out, because $settings/instances has it as a comment"
+		fi
+	done <"$work/before"
 	while read -r name user folder rest; do
 		case $name in
 		'' | '#'*) continue ;;
@@ -276,10 +345,13 @@ find_instances() {
 		if known "$name" || known "$folder"; then
 			continue
 		fi
-		if [ -d "$folder" ]; then
-			echo "$name $(owner "$folder") $folder" >>"$work/instances"
-		else
+		if ! [ -d "$folder" ]; then
 			say "done: dropped the instance $name, whose folder $folder is gone"
+		elif is_account "$user"; then
+			echo "$name $user $folder" >>"$work/instances"
+		else
+			say "done: dropped the account $user of the instance $name, which is gone"
+			add_instance "$name" "$folder"
 		fi
 	done <"$work/before"
 	add_instance default /var/lib/tor
@@ -293,17 +365,15 @@ find_instances() {
 	for folder in "$@"; do
 		add_running "${folder#/proc/}"
 	done
-	[ -s "$work/instances" ] || fail "no tor that is a bridge or relay was found" "start tor once, or name it with \`--instance NAME:USER:DIR\`"
+	[ -s "$work/instances" ] || fail "no tor that is a bridge was found" "start tor once, or name it with \`--instance NAME:USER:DIR\`"
 	while read -r name user folder; do
 		say "instance: $name $user $folder"
 	done <"$work/instances"
 }
 
-# The account. sshd refuses one that is locked with `!` when it runs without PAM; `*` is no password either.
+@ACCOUNT@
 
-account() { # FIELD
-	awk -F : -v field="$1" '$1 == "torcollect" { print $field }' /etc/passwd
-}
+# sshd refuses an account that is locked with `!` when it runs without PAM; `*` is no password either.
 
 password() {
 	awk -F : '$1 == "torcollect" { print $2 }' /etc/shadow
@@ -321,21 +391,48 @@ set_account() { # OPTION VALUE
 	esac
 }
 
+# One that was here before stays as it is, or is not used: it has its own purpose.
+check_foreign_account() {
+	itself="the account torcollect, which was here before,"
+	remedy="or remove the account with \`userdel torcollect\` if it is of no use, then run this again"
+	[ "$(account 3)" != 0 ] || fail "$itself is root" "remove it from /etc/passwd, then run this again"
+	case $(account 7) in
+	*/nologin | */false)
+		fail "$itself has the shell $(account 7)" "give it another with \`usermod -s /bin/sh torcollect\`, $remedy"
+		;;
+	esac
+	[ "$(account 6)" = $home ] ||
+		fail "$itself has the home $(account 6)" "make $home its home with \`usermod -d $home torcollect\`, $remedy"
+	for folder in $home $home/.ssh; do
+		! [ -e $folder ] || [ "$(stat -c %u $folder)" = 0 ] ||
+			fail "$itself could change its own keys: $folder is not root's" "make it root's with \`chown root $folder\`, $remedy"
+	done
+}
+
+# The mark by which a later run and a purge know the account as one that a setup has made.
+mark=$settings/made-account
+
 make_account() {
 	if [ -z "$(account 1)" ]; then
 		! grep -q '^torcollect:' /etc/group || fail "there is a group torcollect without an account" "remove it with \`groupdel torcollect\`"
+		undoing "remove_account || left=\"\$left the account torcollect\""
+		made=yes
+		made_now=yes
 		if command -v useradd >/dev/null; then
-			undoing "userdel torcollect >/dev/null 2>&1 || failed=yes"
 			useradd --system --user-group --home-dir $home --no-create-home --shell /bin/sh torcollect \
 				</dev/null >/dev/null 2>&1
 		else
-			undoing "deluser torcollect >/dev/null 2>&1; delgroup torcollect >/dev/null 2>&1"
 			addgroup -S torcollect </dev/null >/dev/null 2>&1 &&
 				adduser -S -D -H -h $home -s /bin/sh -G torcollect torcollect </dev/null >/dev/null 2>&1
 		fi || fail "cannot make the account torcollect" "$full"
 		set_account -p '*' || fail "cannot set the password of the account torcollect" "$full"
 		say "done: made the account torcollect"
 		return
+	fi
+	if [ "$(cat $mark 2>/dev/null)" = "$(account 3)" ]; then
+		made=yes
+	else
+		check_foreign_account
 	fi
 	old_password=$(password)
 	case $old_password in
@@ -345,6 +442,7 @@ make_account() {
 		say "done: unlocked the account torcollect, which still has no password"
 		;;
 	esac
+	[ -n "$made" ] || return 0
 	old_shell=$(account 7)
 	case $old_shell in
 	/bin/sh | /bin/dash | /bin/ash | /bin/bash) ;;
@@ -360,6 +458,12 @@ make_account() {
 		set_account -d $home || fail "cannot change the home of the account torcollect" "see that no process of it runs"
 		say "done: made $home the home of the account torcollect; keys in its old home no longer count"
 	fi
+}
+
+write_mark() {
+	[ -n "$made" ] || return 0
+	account 3 >"$work/text" || fail "cannot write in $work" "$full"
+	put 644 root:root $mark <"$work/text"
 }
 
 # The account cannot change its own keys: they are root's, and sshd reads them as the account.
@@ -378,7 +482,7 @@ write_key() {
 		{ print }
 		END { if (!written) print line }
 	' >"$work/keys" || fail "cannot write in $work" "$full"
-	put 640 root:torcollect $keys <"$work/keys"
+	put 640 "root:$group" $keys <"$work/keys"
 }
 
 write_extract() {
@@ -395,18 +499,42 @@ END_OF_FILE
 
 write_instances() {
 	{
-		echo "# NAME USER DIR of each tor; written by torcollect"
+		echo "# NAME USER DIR of each tor; written by torcollect, whose setup adds tors that are new"
+		echo "# To leave one out write \`#\` before its NAME, without a space after it, and run the setup again."
 		cat "$work/instances"
+		sed 's/^/#/' "$work/left-out"
 	} >"$work/text" || fail "cannot write in $work" "$full"
 	put 644 root:root $settings/instances <"$work/text"
 }
 
+# Of these settings those that this sudo knows, with commas between them.
+known_to_sudo() { # SETTING…
+	settled=
+	for setting in "$@"; do
+		echo "Defaults $setting" >"$work/setting"
+		case $(visudo -c -f "$work/setting" </dev/null 2>&1 && echo accepted) in
+		*unknown*) ;;
+		*accepted) settled="$settled, $setting" ;;
+		esac
+	done
+	echo "${settled#, }"
+}
+
 write_sudoers() {
+	# A tor's account has no shell, a reader runs other programs and has no terminal, and what it prints is nobody else's
+	# business: not a log's, not a mail's.
+	harmless=$(known_to_sudo '!requiretty' '!noexec' '!runas_check_shell' '!log_output' '!log_input' '!use_pty' \
+		'!mail_always' '!mail_all_cmnds' '!intercept' '!log_subcmds')
 	{
 		echo "# written by torcollect: each tor's reader, in its own account, with its own folder only"
-		if grep -q ' #' "$work/instances"; then
+		if grep -q ' #' "$work/instances" && [ -n "$(known_to_sudo runas_allow_unknown_id)" ]; then
 			# Without it sudo becomes no user that has no name.
 			echo "Defaults:torcollect runas_allow_unknown_id"
+		fi
+		if [ -n "$harmless" ]; then
+			echo "Defaults:torcollect $harmless"
+			# Those of a command win over others wherever these stand.
+			echo "Defaults!$program/read-instance $harmless"
 		fi
 		while read -r name user folder; do
 			echo "torcollect ALL=($user) NOPASSWD: $program/read-instance $folder"
@@ -417,14 +545,27 @@ write_sudoers() {
 	# This file was right by itself: what is wrong now is another.
 	visudo -c </dev/null >/dev/null 2>&1 ||
 		fail "sudo's rules on this server are broken" "run \`visudo -c\`, repair what it names, then run this again"
-	sudo -n -l -U torcollect </dev/null 2>/dev/null | grep -q -F "$program/read-instance" ||
+	read -r name user folder <"$work/instances"
+	as_account sudo -n -l -u "$user" $program/read-instance "$folder" </dev/null 2>/dev/null |
+		grep -q -F "$program/read-instance" ||
 		fail "sudo does not read $sudoers" "add the line \`@includedir /etc/sudoers.d\` to /etc/sudoers with \`visudo\`, then run this again"
+}
+
+as_account() { # COMMAND…
+	if command -v runuser >/dev/null; then
+		runuser -u torcollect -- "$@"
+	elif command -v setpriv >/dev/null; then
+		setpriv --reuid torcollect --regid "$group" --clear-groups "$@"
+	else
+		# shellcheck disable=SC2016
+		su -s /bin/sh torcollect -c 'exec "$@"' sh "$@"
+	fi
 }
 
 # The spool: statistics of the last 30 days, because tor overwrites its own daily.
 
 write_spool() {
-	make_folder 700 torcollect:torcollect $home/spool
+	make_folder 700 "torcollect:$group" $home/spool
 	put 755 root:root $program/spool <<'END_OF_FILE'
 @SPOOL_SCRIPT@
 END_OF_FILE
@@ -483,13 +624,7 @@ END_OF_FILE
 
 # Reads all tors as the account will.
 try_extract() {
-	if command -v runuser >/dev/null; then
-		runuser -u torcollect -- $program/extract
-	elif command -v setpriv >/dev/null; then
-		setpriv --reuid torcollect --regid torcollect --clear-groups $program/extract
-	else
-		sudo -n -u torcollect $program/extract
-	fi </dev/null >"$work/extract" 2>/dev/null
+	as_account $program/extract </dev/null >"$work/extract" 2>/dev/null
 	denied=$(awk '$1 == "instance" { name = $2 } $1 == "section" && $3 == "denied" { print name; exit }' "$work/extract")
 	[ -z "$denied" ] || fail "the account torcollect cannot read the tor $denied" "see that its line in the instances names the account that owns its folder: \`--instance NAME:USER:DIR\`"
 	tail -n 1 "$work/extract" | grep -q '^end ' || fail "the extract cannot be printed" "run \`sudo -u torcollect $program/extract\` and see what it says"
@@ -510,8 +645,10 @@ main() {
 	make_account
 	make_folder 755 root:root $program
 	make_folder 755 root:root $settings
+	write_mark
 	make_folder 755 root:root $home
-	make_folder 750 root:torcollect $home/.ssh
+	group=$(id -gn torcollect)
+	make_folder 750 "root:$group" $home/.ssh
 	write_extract
 	write_reader
 	write_instances
@@ -520,12 +657,12 @@ main() {
 		write_spool
 	fi
 	write_key
-	if [ "$confirm" = no ]; then
+	if [ -z "$confirm" ]; then
 		try_extract
 		kept=yes
 		exit 0
 	fi
-	say ready
+	say "ready $confirm"
 	answer=
 	read -r answer
 	[ "$answer" = keep ] || exit 3

@@ -5,12 +5,12 @@
 //! nor a server can put a command into it.
 //!
 //! ```text
-//! install.sh ── extract, read-instance (sources::tor_bridge::scripts), spool.sh, torcollect-spool.*
-//! purge.sh
+//! install.sh ── account.sh, extract, read-instance (sources::tor_bridge::scripts), spool.sh, torcollect-spool.*
+//! purge.sh ── account.sh
 //! ```
 //!
 //! What the scripts print is one line each: `done: …` (something was changed), `note: …`, `instance: NAME USER DIR`, at
-//! last `ready` if they shall wait; on standard error `error: …` and `hint: …`. Exit codes: 0 all is in place; 1 it
+//! last `ready TOKEN` if they shall wait; on standard error `error: …` and `hint: …`. Exit codes: 0 all is in place; 1 it
 //! failed and all is as it was; 3 it was not confirmed and all is as it was.
 
 mod place;
@@ -24,6 +24,7 @@ pub const SPOOL_SCRIPT: &str = include_str!("spool.sh");
 
 const INSTALL: &str = include_str!("install.sh");
 const PURGE: &str = include_str!("purge.sh");
+const ACCOUNT: &str = include_str!("account.sh");
 const FILES: [(&str, &str); 6] = [
     ("@EXTRACT@", EXTRACT_SCRIPT),
     ("@READ_INSTANCE@", READ_INSTANCE_SCRIPT),
@@ -42,27 +43,31 @@ pub struct Install<'a> {
     pub places: &'a [Place],
     /// Whether the server keeps the statistics of the last 30 days. One that does already goes on doing so.
     pub spool: bool,
-    /// Whether to print `ready` at the end and undo all unless standard input then has the line `keep`. Otherwise the
-    /// script ends with a test of its own: the extract, printed by the account.
-    pub confirm: bool,
+    /// With what token, of `0`–`9` and `a`–`f`, to print `ready TOKEN` at the end, and undo all unless standard input
+    /// then has the line `keep`. It should be random: then nothing else that an operator's login prints is taken for it.
+    /// `None`: the script ends with a test of its own, the extract, printed by the account.
+    pub confirm: Option<&'a str>,
 }
 
 /// The script that sets a server up, repairs it, and adds its new tors.
 pub fn install_script(install: &Install<'_>) -> String {
     let places: String =
         install.places.iter().map(|place| format!("{} {} {}\n", place.name, place.user, place.folder)).collect();
-    let yes = |value| if value { "yes" } else { "no" };
+    // One of other characters only still waits.
+    let token =
+        |text: &str| format!("{:0>1}", text.chars().filter(|c| matches!(c, '0'..='9' | 'a'..='f')).collect::<String>());
     let script = INSTALL
         .replace("@KEY@", &safe_key(install.key))
         .replace("@PLACES@", &places)
-        .replace("@SPOOL@", yes(install.spool))
-        .replace("@CONFIRM@", yes(install.confirm));
+        .replace("@SPOOL@", if install.spool { "yes" } else { "no" })
+        .replace("@CONFIRM@", &install.confirm.map(token).unwrap_or_default())
+        .replace("@ACCOUNT@", ACCOUNT.trim_end());
     FILES.iter().fold(script, |script, (mark, text)| script.replace(mark, text.trim_end()))
 }
 
 /// The script that takes a key off a server, and with the last key everything else.
 pub fn purge_script(key: &str) -> String {
-    PURGE.replace("@KEY@", &safe_key(key))
+    PURGE.replace("@KEY@", &safe_key(key)).replace("@ACCOUNT@", ACCOUNT.trim_end())
 }
 
 /// The key's words without what has a meaning in a shell or in `authorized_keys`; nothing of it is in a key.
@@ -81,7 +86,7 @@ mod tests {
     const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJTJmPwlxc6GSWuYtrTIPOLgyp1XT2mDe25jyLMK0Kbb ann@elm";
 
     fn script(key: &str, places: &[Place]) -> String {
-        install_script(&Install { key, places, spool: true, confirm: false })
+        install_script(&Install { key, places, spool: true, confirm: None })
     }
 
     #[test]
@@ -98,6 +103,15 @@ mod tests {
             assert!(script.contains(&format!("<<'END_OF_FILE'\n{}\nEND_OF_FILE\n", text.trim_end())));
             assert!(!text.lines().any(|line| line == "END_OF_FILE"));
         }
+    }
+
+    #[test]
+    fn a_token_is_of_its_characters_and_never_none() {
+        for (token, written) in [("0a9f", "0a9f"), ("$(id)'\n", "d"), ("", "0"), ("xyz", "0")] {
+            let script = install_script(&Install { key: KEY, places: &[], spool: false, confirm: Some(token) });
+            assert!(script.contains(&format!("\nconfirm='{written}'\n")), "{token}");
+        }
+        assert!(script(KEY, &[]).contains("\nconfirm=''\n"));
     }
 
     #[test]

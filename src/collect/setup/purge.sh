@@ -10,6 +10,8 @@ umask 077
 key='@KEY@'
 home=/var/lib/torcollect
 keys=$home/.ssh/authorized_keys
+program=/usr/lib/torcollect
+settings=/etc/torcollect
 units=/etc/systemd/system
 
 fail() { # ERROR HINT
@@ -24,19 +26,30 @@ remove() { # FILE or FOLDER
 	fi
 }
 
+@ACCOUNT@
+
 [ "$(id -u)" = 0 ] || fail "this needs root" "run it with sudo"
 trap '' PIPE
+
+# An account that was here before the first setup keeps its home and its own keys.
+made=
+[ "$(cat $settings/made-account 2>/dev/null)" != "$(account 3)" ] || made=yes
 
 blob=${key#* }
 blob=${blob%% *}
 if [ -f $keys ] && ! [ -L $keys ]; then
 	if grep -q -F -- "$blob" $keys; then
 		grep -v -F -- "$blob" $keys >$keys.new
-		chown root:torcollect $keys.new && chmod 640 $keys.new && mv -f $keys.new $keys ||
+		chown "$(stat -c %u:%g $keys)" $keys.new && chmod 640 $keys.new && mv -f $keys.new $keys ||
 			fail "cannot write $keys" "see that the disk is not full, then run it again"
 		echo "done: took the key off $keys"
 	fi
-	if grep -q '^[^#]*[^#[:space:]]' $keys; then
+	if [ -n "$made" ]; then
+		others='^[^#]*[^#[:space:]]'
+	else
+		others="^[^#]*$program/extract"
+	fi
+	if grep -q "$others" $keys; then
 		echo "note: other collectors have keys here, so everything else stays"
 		exit 0
 	fi
@@ -53,16 +66,20 @@ for unit in service path timer; do
 done
 [ ! -d /run/systemd/system ] || systemctl daemon-reload </dev/null >/dev/null 2>&1
 remove /etc/sudoers.d/torcollect
-remove /etc/torcollect
-remove /usr/lib/torcollect
-remove $home
-if grep -q '^torcollect:' /etc/passwd; then
-	if command -v userdel >/dev/null; then
-		userdel torcollect </dev/null >/dev/null 2>&1
-	else
-		deluser torcollect </dev/null >/dev/null 2>&1
-	fi || fail "cannot remove the account torcollect" "see that none of its processes runs, then run it again"
-	! grep -q '^torcollect:' /etc/group || delgroup torcollect </dev/null >/dev/null 2>&1
+remove $program
+if [ -n "$made" ] && [ -n "$(account 1)" ]; then
+	# Before its home, where its processes write.
+	remove_account || fail "cannot remove the account torcollect" "see that none of its processes runs, then run it again"
 	echo "done: removed the account torcollect"
 fi
+if [ -n "$made" ] || [ -z "$(account 1)" ]; then
+	remove $home
+else
+	remove $home/spool
+	[ ! -f $keys ] || grep -q '[^[:space:]]' $keys || remove $keys
+	rmdir $home/.ssh 2>/dev/null
+	echo "note: the account torcollect was here before, and stays"
+fi
+# Last, because of the mark in it.
+remove $settings
 exit 0

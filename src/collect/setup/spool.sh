@@ -4,7 +4,8 @@
 #
 #   spool [INSTANCES [SPOOL]]
 #
-# SPOOL/NAME/bridge-stats.END and dirreq-stats.END are sections as `extract` prints them; END is when the interval ended.
+# SPOOL/NAME/IDENTITY/bridge-stats.END and dirreq-stats.END are sections as `extract` prints them; END is when the interval
+# ended. IDENTITY is the tor's hashed fingerprint then, or `unknown`: a tor with a new key is another bridge.
 set -uf
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -20,8 +21,8 @@ case $0 in
 esac
 me=$(id -un)
 
-# Writes the sections that have an end beside the names that they will have, and prints those names. One that is large
-# is no tor's, and would make extracts too large.
+# Writes the sections that have an end into new files, and prints the identity and their names. One that is large is no
+# tor's, and would make extracts too large.
 split_sections() { # FOLDER
 	awk -v folder="$1" '
 		function finish(file) {
@@ -29,19 +30,38 @@ split_sections() { # FOLDER
 				file = folder "/.new." name "." ends
 				printf "%s\n%s", head, body >file
 				if (close(file) == 0)
-					print name "." ends
+					files = files " " name "." ends
 			}
 			head = body = ends = ""
 		}
 		/^section (bridge|dirreq)-stats [0-9]+ [0-9]+$/ { finish(); head = $0; name = $2; bytes = $3; next }
-		/^sections? / { finish(); next }
+		/^sections? / { finish(); last = $2; next }
+		last == "hashed-fingerprint" && length($2) == 40 && $2 ~ /^[0-9A-Fa-f]+$/ { identity = $2 }
 		head == "" { next }
 		$1 == name "-end" && ($2 $3) ~ /^[0-9]+-[0-9]+-[0-9]+:[0-9]+:[0-9]+$/ && length($2 $3) == 18 {
 			ends = $2 $3
 			gsub(/[^0-9]/, "", ends)
 		}
 		{ body = body $0 "\n" }
+		END { if (files != "") print (identity == "" ? "unknown" : identity) files }
 	'
+}
+
+# With a new key tor still has the file of the old one for a day.
+is_of_another() { # FOLDER IDENTITY FILE
+	set +f
+	set -- "$@" "$1"/*/"$3"
+	set -f
+	new=$1/.new.$3
+	own=$1/$2
+	shift 3
+	for file in "$@"; do
+		case ${file%/*} in
+		"$own" | */unknown) ;;
+		*) ! cmp -s "$new" "$file" || return 0 ;;
+		esac
+	done
+	return 1
 }
 
 keep() { # NAME USER DIR
@@ -54,13 +74,17 @@ keep() { # NAME USER DIR
 		"$reader" "$3"
 	else
 		sudo -n -u "$2" "$reader" "$3"
-	fi </dev/null | split_sections "$folder" | while read -r file; do
-		# What is kept already stays as old as it is.
-		if [ -f "$folder/$file" ] && cmp -s "$folder/.new.$file" "$folder/$file"; then
-			rm -f "$folder/.new.$file"
-		else
-			mv -f "$folder/.new.$file" "$folder/$file"
-		fi
+	fi </dev/null | split_sections "$folder" | while read -r identity files; do
+		mkdir -p "$folder/$identity" || break
+		for section in $files; do
+			# What is kept already stays as old as it is.
+			if cmp -s "$folder/.new.$section" "$folder/$identity/$section" ||
+				is_of_another "$folder" "$identity" "$section"; then
+				rm -f "$folder/.new.$section"
+			else
+				mv -f "$folder/.new.$section" "$folder/$identity/$section"
+			fi
+		done
 	done
 }
 
@@ -70,10 +94,18 @@ expire() { # FOLDER
 	find "$1" -type f -mtime +30 | head -n 4 | while read -r file; do
 		rm -f "$file"
 	done
-	# shellcheck disable=SC2012
-	ls -t "$1" | tail -n +71 | while read -r file; do
-		rm -f "$1/$file"
+	set +f
+	# Of no identity: nothing reads it.
+	for file in "$1"/*; do
+		[ ! -f "$file" ] || rm -f "$file"
 	done
+	# shellcheck disable=SC2012
+	ls -t "$1"/*/* 2>/dev/null | tail -n +71 | while read -r file; do
+		rm -f "$file"
+	done
+	# Of a tor that is gone nothing is left in the end.
+	rmdir "$1"/*/ "$1" 2>/dev/null
+	set -f
 }
 
 while read -r name user dir rest; do
@@ -89,7 +121,5 @@ set -f
 for folder in "$@"; do
 	[ -d "$folder" ] || continue
 	expire "${folder%/}"
-	# Of a tor that is gone nothing is left in the end.
-	rmdir "$folder" 2>/dev/null
 done
 exit 0
