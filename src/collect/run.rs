@@ -103,9 +103,11 @@ pub fn collect(
     let _lock = lock(project)?;
     let ways = Ways::of(fleet);
     let sources = sources::all(fleet, &ways);
-    let leftovers = spool::leftovers(project)?;
+    let (files, leftovers): (Vec<PathBuf>, Vec<Attempt>) = spool::leftovers(project)?.into_iter().unzip();
     if !leftovers.is_empty() {
+        // Before anybody is asked, so that whatever holds up this run does not hold up these.
         on_event(Event::Leftovers(leftovers.len()));
+        load(project, &leftovers, &files)?;
     }
     let tasks = tasks(&sources, options)?;
     on_event(Event::Began(tasks.len()));
@@ -113,25 +115,19 @@ pub fn collect(
     let mut answered = asking.all(tasks, options.jobs, on_event)?;
 
     on_event(Event::Loading);
-    let (mut files, mut attempts): (Vec<PathBuf>, Vec<Attempt>) = leftovers.into_iter().unzip();
-    let first = attempts.len();
-    let mut shares = Vec::new();
+    let (mut files, mut attempts, mut shares) = (Vec::new(), Vec::new(), Vec::new());
     for answer in &mut answered {
         shares.push(answer.attempts.len());
         attempts.append(&mut answer.attempts);
         files.append(&mut answer.files);
     }
-    let mut warehouse = Warehouse::open(project)?;
-    let salt = warehouse.salt(project)?;
+    let (mut warehouse, new) = load(project, &attempts, &files)?;
     let labels: Vec<_> = sources.iter().flat_map(|source| source.labels()).collect();
     warehouse.suggest_labels(&labels)?;
-    let new = warehouse.record(&attempts)?;
-    files.iter().try_for_each(|file| fs::remove_file(file))?;
-    warehouse.derive(&salt, |extracts| extracts.par_iter().map(parse).collect())?;
     warehouse.remember_refusals(&refusals(fleet))?;
 
     let mut summary = Summary { extracts: new.iter().filter(|new| **new).count(), ..Summary::default() };
-    let mut news = new[first..].iter();
+    let mut news = new.iter();
     for (answer, share) in answered.into_iter().zip(shares) {
         let any_new = news.by_ref().take(share).filter(|new| **new).count() > 0;
         if answer.failures.is_empty() {
@@ -142,12 +138,22 @@ pub fn collect(
         }
     }
     summary.failed.sort();
-    let run = attempts[first..].iter().map(|attempt| attempt.run).max();
-    let earlier = attempts[..first].iter().map(|attempt| attempt.run).min();
+    let run = attempts.iter().map(|attempt| attempt.run).max();
+    let earlier = leftovers.iter().map(|attempt| attempt.run).min();
     summary.runs = run.map(|run| (earlier.map_or(run, |earlier| earlier.min(run)), run));
     summary.problems = run.map_or(Ok(Vec::new()), |run| warehouse.problems(run))?;
     summary.doubles = warehouse.doubles()?;
     Ok(summary)
+}
+
+/// Puts attempts into the warehouse, and forgets the files in which they were spooled; says of each whether it was new.
+fn load(project: &Project, attempts: &[Attempt], files: &[PathBuf]) -> Result<(Warehouse, Vec<bool>)> {
+    let mut warehouse = Warehouse::open(project)?;
+    let salt = warehouse.salt(project)?;
+    let new = warehouse.record(attempts)?;
+    files.iter().try_for_each(|file| fs::remove_file(file))?;
+    warehouse.derive(&salt, |extracts| extracts.par_iter().map(parse).collect())?;
+    Ok((warehouse, new))
 }
 
 /// Derives all facts again from the raw extracts, as if they had just come.

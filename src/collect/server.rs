@@ -18,6 +18,7 @@ use crate::config::servers::{self, NewServer, Written};
 use crate::config::{Address, Fleet, Server, Via};
 use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
+use crate::text::hexadecimal;
 
 /// The exit status of a script that has undone what it had done, because it was not told to keep it.
 const UNDONE: i32 = 3;
@@ -153,10 +154,12 @@ pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Ev
         return try_and_write();
     }
     let (operator, root) = meeting.log_in(unverified)?;
-    let install = Install { key: &key.public, places: &setup.places, spool: setup.spool, confirm: Some(TOKEN) };
+    // A login shell may say `ready` too.
+    let token = hexadecimal(&getrandom::u64()?.to_be_bytes());
+    let install = Install { key: &key.public, places: &setup.places, spool: setup.spool, confirm: Some(&token) };
     let limits = patient(&Limits::from(&fleet.ssh));
     let mut running = operator.start(&root, &install_script(&install), &limits).map_err(|error| lost(&error))?;
-    if !until_ready(&mut running, on_event)? {
+    if !until_ready(&mut running, &token, on_event)? {
         let fetched = running.finish().map_err(|error| lost(&error))?;
         // It names what it could not undo itself.
         if !fetched.stderr.contains("could not undo") {
@@ -227,13 +230,10 @@ fn lost(failure: &Failure) -> Problems {
     problem(failure.story(), "the server undoes what was begun; see that it can be reached, and try again")
 }
 
-/// What the script says when it is ready.
-const TOKEN: &str = "ad5e7";
-
 /// Hands on what the script says until it is ready; `false` if it ends before.
-fn until_ready(running: &mut Running<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<bool, Problems> {
+fn until_ready(running: &mut Running<'_>, token: &str, on_event: &dyn Fn(Event<'_>)) -> Result<bool, Problems> {
     while let Some(line) = running.line().map_err(|failure| lost(&failure))? {
-        if line.strip_prefix("ready ") == Some(TOKEN) {
+        if line.strip_prefix("ready ") == Some(token) {
             return Ok(true);
         }
         on_event(Event::Says(&line));

@@ -172,7 +172,7 @@ fn a_sudo_rule_that_is_missing_for_all_instances_is_a_server_that_failed() {
         return eprintln!("skipped: only root can become another account");
     }
     let lab = Lab::new();
-    let data = tor(&lab, "bad", "de");
+    let data = lab.tor("bad", "de");
     let instances = lab.instances("instances", &[("one", "root", &data), ("two", "root", &data)]);
     let (extract, instances) = (lab.path("extract"), instances.display().to_string());
     let (_sshd, bad) = scripted(&lab, &format!("exec sudo -n -u nobody {} {instances}", extract.display()));
@@ -189,7 +189,7 @@ fn a_server_that_knows_of_no_tor_has_failed() {
     let lab = Lab::new();
     let instances = lab.instances("instances", &[]);
     let sshd = lab.server("bad").instances(&instances).start();
-    let collected = Collected::beside_a_good_one(&lab, &Server::behind(&sshd));
+    let collected = Collected::beside_a_good_one(&lab, &Entry::of(&sshd));
     collected.failed("the server knows of no tor", "", "`torcollect server test bad` says what to do");
 }
 
