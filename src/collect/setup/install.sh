@@ -546,8 +546,8 @@ write_sudoers() {
 	visudo -c </dev/null >/dev/null 2>&1 ||
 		fail "sudo's rules on this server are broken" "run \`visudo -c\`, repair what it names, then run this again"
 	read -r name user folder <"$work/instances"
-	as_account sudo -n -l -u "$user" $program/read-instance "$folder" </dev/null 2>/dev/null |
-		grep -q -F "$program/read-instance" ||
+	# Not `sudo -l`, for which the settings of a command do not hold.
+	as_account sudo -n -u "$user" $program/read-instance "$folder" </dev/null 2>/dev/null | grep -q '^sections ' ||
 		fail "sudo does not read $sudoers" "add the line \`@includedir /etc/sudoers.d\` to /etc/sudoers with \`visudo\`, then run this again"
 }
 
