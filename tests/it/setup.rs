@@ -816,7 +816,7 @@ fn an_account_in_use_does_not_outlive_a_setup_that_is_undone() {
         .run(
             "mkfifo /run/answer; sh /run/i.sh </run/answer >/run/out 2>&1 & exec 3>/run/answer; \
              until grep -q '^ready' /run/out; do sleep 0.05; done; uid=$(id -u torcollect); \
-             runuser -u torcollect -- sh -c 'trap \"\" TERM HUP; while :; do sleep 1000; done' </dev/null >/dev/null 2>&1 & \
+             runuser -u torcollect -- sh -c 'trap \"\" TERM HUP; while :; do sleep 1000; done' </dev/null >/dev/null 2>&1 3>&- & \
              mkdir /run/box; mount -t tmpfs tmpfs /run/box; cp -a --parents /bin/busybox /run/box; \
              for lib in $(ldd /bin/busybox | grep -o '/[^ ]*'); do cp -L --parents $lib /run/box; done; \
              chroot --userspec=$uid:$uid /run/box /bin/busybox sleep 2000 </dev/null >/dev/null 2>&1 3>&- & \

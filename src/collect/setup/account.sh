@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The account `torcollect`, and its end.
 
 account() { # FIELD
