@@ -675,9 +675,10 @@ mod claims {
     use super::*;
 
     /// What the facts say, in one line each: bridge's place, day, clients.
-    const FACTS: &str = "select private_place.server, private_place.instance, bridge_day.day, clients, country_day.clients
+    const FACTS: &str = "select private_place.server, private_place.instance, bridge_day.day, bridge_day.clients, country_day.clients
                          from bridge_day join warehouse.place as private_place on starts_with(private_place.bridge, bridge_day.bridge)
-                         left join country_day using (bridge, day) where clients is not null order by all";
+                         left join country_day on country_day.bridge = bridge_day.bridge and country_day.day = bridge_day.day
+                         where bridge_day.clients is not null order by all";
     const PROBLEM: &str = "another server has reported this interval of this bridge";
 
     fn says(clients: u32, ends: &str) -> Vec<InstanceFacts> {

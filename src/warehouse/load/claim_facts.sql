@@ -10,7 +10,8 @@ from (
     select 'traffic' as kind, bridge, ends, server, instance, extract from staged_traffic
 )
 group by all;
-insert into claim select * from staged_claim on conflict do update set extract = least(claim.extract, excluded.extract);
+insert into claim select * from staged_claim
+on conflict do update set extract = excluded.extract where excluded.extract < claim.extract;
 
 -- An interval of a bridge is its server's that reported it first: a fingerprint is public, and any server can print it.
 -- An interval of a place is the bridge's that reported it first: tor's old files outlive a change of its key.
