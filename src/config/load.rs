@@ -193,6 +193,8 @@ fn open_to_others(project: &Project, document: &Document, path: &Path) -> Option
     })
 }
 
+type Together<'a> = (BTreeMap<String, Server>, BTreeMap<String, PathBuf>, [Labels<'a>; 2], Vec<Problem>);
+
 /// The servers of all files, where each stands, the labels of servers and bridges, and what names give away. A name that stands in two of them
 /// is a problem at the second.
 fn servers<'a>(
@@ -200,7 +202,7 @@ fn servers<'a>(
     files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
     common: Option<&Via>,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, Server>, BTreeMap<String, PathBuf>, [Labels<'a>; 2], Vec<Problem>) {
+) -> Together<'a> {
     let mut servers = BTreeMap::new();
     // Places are looked up for mistakes alone: each costs a pass over the file.
     let mut first: BTreeMap<String, &Document> = BTreeMap::new();

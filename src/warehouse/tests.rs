@@ -735,15 +735,11 @@ mod claims {
         let mut fixture = Fixture::new();
         fixture.label("s", "a", "Oak", true);
         for day in 3..6 {
-            fixture.heard(
-                "s",
-                &format!("2026-03-{day:02} 01:00:00"),
-                &says(8, &format!("2026-03-{:02} 00:00:00", day)),
-            );
+            fixture.heard("s", &format!("2026-03-{day:02} 01:00:00"), &says(8, &format!("2026-03-{day:02} 00:00:00")));
             fixture.heard(
                 "evil",
                 &format!("2026-03-{day:02} 01:00:01"),
-                &says(800, &format!("2026-03-{:02} 00:00:00", day)),
+                &says(800, &format!("2026-03-{day:02} 00:00:00")),
             );
         }
         let bridge = "select label, server from bridge";
