@@ -1,5 +1,5 @@
-//! The alarm: after a run, the command of `on_failure` is told of the servers whose failures in a row have just become too
-//! many. Once for each time, so that nobody learns to ignore it.
+//! The alarm: after a run, the command of `on_failure` is told of the servers whose failures in a row are too many. Once
+//! for each time, so that nobody learns to ignore it; but again in the next run as long as the command fails itself.
 
 use std::io::{PipeReader, Read, Write, pipe};
 use std::process::{Command, ExitStatus, Stdio};
@@ -37,18 +37,18 @@ pub struct Alarm {
 /// Tells the command of `on_failure`, if there is one and anything to tell. Its standard input is a JSON object:
 ///
 /// ```json
-/// {"project": "Bridge statistics", "run": "2026-11-22T13:00:00Z", "asked": 6, "collected": 5,
+/// {"project": "Bridge statistics", "run": "2026-11-22", "asked": 6, "collected": 5,
 ///  "servers": [{"server": "loire", "source": "bridges", "reason": "connection refused", "failures": 3,
-///               "last_answer": "2026-11-21T13:00:04Z"}]}
+///               "last_answer": "2026-11-21"}]}
 /// ```
 ///
-/// `last_answer` is null if there never was one. There is no address in it and nothing that a server has said.
+/// `last_answer` is null if there never was one. Both are days of UTC: exact times never leave the warehouse. There is no address in it and nothing that a server has said.
 pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -> Result<Option<Alarm>> {
-    let (Some(on_failure), Some((first, last))) = (&fleet.on_failure, summary.runs) else { return Ok(None) };
+    let (Some(on_failure), Some((_, last))) = (&fleet.on_failure, summary.runs) else { return Ok(None) };
     if summary.failed.is_empty() {
         return Ok(None);
     }
-    let streaks = Warehouse::open(project)?.streaks(first, last, on_failure.after)?;
+    let streaks = Warehouse::open(project)?.streaks(last, on_failure.after)?;
     // Failures in a sample's made-up past are nobody's.
     let streaks: Vec<_> = streaks.into_iter().filter(|streak| summary.failed.contains(&streak.server)).collect();
     if streaks.is_empty() {
@@ -63,26 +63,29 @@ pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -
                 "source": streak.source,
                 "reason": streak.reason,
                 "failures": streak.failures,
-                "last_answer": streak.last_answer.map(seconds),
+                "last_answer": streak.last_answer.map(day),
             })
         })
         .collect();
     let facts = json!({
         "project": title,
-        "run": Timestamp::from_millisecond(last).map(seconds).ok(),
+        "run": Timestamp::from_millisecond(last).map(day).ok(),
         "asked": collected + summary.failed.len(),
         "collected": collected,
         "servers": servers,
     });
     let (output, trouble) = tell(&on_failure.command, format!("{facts}\n").into_bytes(), PATIENCE)?;
+    if trouble.is_none() {
+        Warehouse::open(project)?.remember_told(&streaks)?;
+    }
     let mut servers: Vec<String> = streaks.into_iter().map(|streak| streak.server).collect();
     servers.dedup();
     Ok(Some(Alarm { servers, output, trouble }))
 }
 
-/// A time in whole seconds, as `2026-11-22T13:00:00Z`.
-fn seconds(time: Timestamp) -> String {
-    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+/// The day of a time in UTC, as `2026-11-22`.
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// Runs `sh -c COMMAND` with this standard input; gives what it said, and what went wrong.

@@ -40,10 +40,14 @@ pub fn put(project: &Project, attempt: &Attempt) -> Result<PathBuf> {
     let mut bytes = serde_json::to_vec(&header)?;
     bytes.push(b'\n');
     bytes.extend(attempt.raw.iter().flat_map(|raw| &raw.content));
-    let file =
-        project.spool().join(format!("{}-{}-{}-{}", attempt.run, attempt.plugin, attempt.source, attempt.server));
+    let file = project.spool().join(name(attempt));
     fs::write_durable(&file, &bytes, fs::PRIVATE)?;
     Ok(file)
+}
+
+/// An attempt's file. No name has a `+`, so that no two attempts share one.
+fn name(attempt: &Attempt) -> String {
+    format!("{}+{}+{}+{}", attempt.run, attempt.plugin, attempt.source, attempt.server)
 }
 
 /// What an earlier run left behind, with the files it stands in.
@@ -71,4 +75,33 @@ fn take(file: &std::path::Path) -> Result<Attempt> {
         raw: header.hash.map(|hash| Raw { hash, content }),
         error: header.error,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn attempts_whose_names_run_together_have_files_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::new(folder.path());
+        fs::create_private_dir(&project.data()).unwrap();
+        fs::create_private_dir(&project.spool()).unwrap();
+        let attempt = |source: &str, server: &str| Attempt {
+            run: 1,
+            plugin: "tor-bridge".to_owned(),
+            source: source.to_owned(),
+            server: server.to_owned(),
+            started: Timestamp::UNIX_EPOCH,
+            finished: Timestamp::UNIX_EPOCH,
+            raw: Some(Raw { hash: source.to_owned(), content: server.as_bytes().to_vec() }),
+            error: None,
+        };
+        let put = [attempt("a", "b-c"), attempt("a-b", "c")].map(|attempt| put(&project, &attempt).unwrap());
+        assert_ne!(put[0], put[1]);
+        let found = leftovers(&project).unwrap();
+        let found: Vec<_> = found.iter().map(|(_, found)| (found.source.as_str(), found.server.as_str())).collect();
+        assert_eq!(found, [("a", "b-c"), ("a-b", "c")]);
+    }
 }

@@ -10,7 +10,7 @@ use super::fleet::{Bridge, Fleet, OnFailure, Organization, Sample, Server, Ssh, 
 use super::labels::Labels;
 use super::values::{paths, text};
 use super::yaml::{Document, KeyPath};
-use super::{Note, Via, address, references};
+use super::{Note, Via, address, exposed, references};
 use crate::fs;
 use crate::problem::{Kind, Place, Problem, Problems};
 use crate::project::Project;
@@ -126,7 +126,7 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         let refuse = |reason| problems.push(document.problem(&KeyPath::of(["ssh", "via"]), reason));
         via.parse().map_err(refuse).ok()
     });
-    let (servers, standing, labels) = servers(project, entries, common.as_ref(), &mut problems);
+    let (servers, standing, labels, exposed) = servers(project, entries, common.as_ref(), &mut problems);
     let fleet = Fleet {
         ssh: Ssh {
             key: sources.ssh.key.map_or_else(|| own_key(project), |key| Some(absolute(project, &key))),
@@ -142,6 +142,7 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
     };
     let secrets = Secrets::of(&fleet);
     let mut references = references::check(&fleet, &document, &secrets);
+    references.extend(exposed);
     references.extend(labels.iter().flat_map(|labels| labels.exposed(&secrets)));
     if !problems.is_empty() {
         problems.extend(references.iter().cloned());
@@ -192,14 +193,16 @@ fn open_to_others(project: &Project, document: &Document, path: &Path) -> Option
     })
 }
 
-/// The servers of all files, where each stands, and the labels of servers and bridges. A name that stands in two of them
+type Together<'a> = (BTreeMap<String, Server>, BTreeMap<String, PathBuf>, [Labels<'a>; 2], Vec<Problem>);
+
+/// The servers of all files, where each stands, the labels of servers and bridges, and what names give away. A name that stands in two of them
 /// is a problem at the second.
 fn servers<'a>(
     project: &Project,
     files: impl Iterator<Item = (&'a Document, BTreeMap<String, Entry>)>,
     common: Option<&Via>,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, Server>, BTreeMap<String, PathBuf>, [Labels<'a>; 2]) {
+) -> Together<'a> {
     let mut servers = BTreeMap::new();
     // Places are looked up for mistakes alone: each costs a pass over the file.
     let mut first: BTreeMap<String, &Document> = BTreeMap::new();
@@ -225,8 +228,9 @@ fn servers<'a>(
             servers.insert(name, server(project, document, &path, entry, common, problems));
         }
     }
+    let exposed = exposed::names(&servers, &first);
     let files = first.into_iter().map(|(name, document)| (name, document.whole().file)).collect();
-    (servers, files, [server_labels, bridge_labels])
+    (servers, files, [server_labels, bridge_labels], exposed)
 }
 
 fn server(
@@ -584,5 +588,34 @@ servers:
             "servers.yaml: others on this machine can read the servers' addresses\n  hint: chmod 600 servers.yaml";
         assert_eq!(warnings(0o640), told);
         assert_eq!(warnings(0o604), told);
+    }
+
+    #[test]
+    fn a_servers_name_is_no_address() {
+        let servers = "servers:\n  198.51.100.7: {local: true}\n  198-51-100-7: {local: true}\n  \
+                       Bridge.example.org: {local: true}\n  gate: {address: bridge.example.org}\n  \
+                       0.4.8.9: {local: true}\n  fra.1: {address: other.example}\n";
+        let hint = "  hint: a server's name goes into logs and the warehouse: give it another one";
+        let expected = ["2:3: servers.198.51.100.7", "3:3: servers.198-51-100-7", "4:3: servers.Bridge.example.org"];
+        let expected: Vec<String> =
+            expected.iter().map(|place| format!("sources.yaml:{place}: the name is an address\n{hint}")).collect();
+        let mut found = problem(servers)
+            .split("sources.yaml")
+            .skip(1)
+            .map(|line| format!("sources.yaml{}", line.trim_end()))
+            .collect::<Vec<_>>();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_host_on_the_way_to_a_server_is_in_no_note() {
+        for via in [
+            "ssh: {via: ssh -W x root@jump.example.org}\nservers: {a: {local: true}}",
+            "servers: {a: {address: host, via: 'ssh -W %h:%p jump.example.org'}}",
+        ] {
+            let problem = problem(&format!("{via}\nnotes: [{{date: 2026-11-20, text: now over jump.example.org}}]\n"));
+            assert!(problem.contains("the text has a server's address"), "{problem}");
+        }
     }
 }

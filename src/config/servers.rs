@@ -117,6 +117,9 @@ pub fn check(project: &Project, name: &str) -> Result<()> {
 /// The files as they would be with a server, and what changes.
 fn draft(project: &Project, name: &str, server: &NewServer) -> Result<(Drafts, Vec<String>)> {
     super::name(name).map_err(|reason| Problems::from(Problem::nowhere(format!("server `{name}`: {reason}"))))?;
+    if let Some(problem) = super::exposed::name(name, &server.address) {
+        return Err(Problems::from(problem).into());
+    }
     let (mut drafts, mut done) = beginning(project)?;
     let before = load::load(project, &drafts)?;
     let file = match before.files.get(name) {

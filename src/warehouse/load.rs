@@ -88,12 +88,11 @@ impl Warehouse {
     /// allows the place where they are now. `places`: server, instance, whether they may be published.
     pub fn remember_refusals(&mut self, places: &[(String, String, bool)]) -> Result<()> {
         let transaction = self.connection.transaction()?;
+        transaction.execute_batch("create or replace temp table standing as from place")?;
         for (server, instance, publish) in places {
             let place = params![server, instance];
             let sql = if *publish {
-                "delete from refused where bridge in (
-                     select bridge from sighting group by bridge
-                     having arg_max(server, extract) = ? and arg_max(instance, extract) = ?)"
+                "delete from refused where bridge in (select bridge from standing where server = ? and instance = ?)"
             } else {
                 "insert or ignore into refused select distinct bridge from sighting where server = ? and instance = ?"
             };
@@ -264,6 +263,7 @@ fn load(
                 named.facts.tor_version.as_ref().filter(|_| Some(report.ends) == newest),
                 named.extract.id,
                 time(named.extract.confirmed),
+                named.extract.server,
                 named.facts.instance,
             ])
         })
@@ -283,6 +283,7 @@ fn load(
                 requests.answered,
                 named.extract.id,
                 time(named.extract.confirmed),
+                named.extract.server,
                 named.facts.instance
             ])
         })
@@ -304,6 +305,7 @@ fn load(
                 traffic.received,
                 named.extract.id,
                 time(named.extract.confirmed),
+                named.extract.server,
                 named.facts.instance
             ])
         })
@@ -313,6 +315,13 @@ fn load(
         derivations.append_row([extract.id])?;
     }
     finish(derivations)?;
+    transaction.execute_batch(include_str!("load/claim_facts.sql"))?;
+    {
+        let mut statement =
+            transaction.prepare("select server, instance, message from foreign_interval order by extract, instance")?;
+        let foreign = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        problems.extend(foreign.collect::<Result<Vec<_>, _>>()?);
+    }
     transaction.execute_batch(include_str!("load/load_facts.sql"))?;
     Ok(problems)
 }

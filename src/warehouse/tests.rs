@@ -671,6 +671,117 @@ fn a_bridge_with_a_new_key_has_the_label_and_the_old_one_keeps_its_history_under
     assert_eq!(labels[1], "Oak 2026-03-03");
 }
 
+mod claims {
+    use super::*;
+
+    /// What the facts say, in one line each: bridge's place, day, clients.
+    const FACTS: &str = "select private_place.server, private_place.instance, bridge_day.day, bridge_day.clients, country_day.clients
+                         from bridge_day join warehouse.place as private_place on starts_with(private_place.bridge, bridge_day.bridge)
+                         left join country_day on country_day.bridge = bridge_day.bridge and country_day.day = bridge_day.day
+                         where bridge_day.clients is not null order by all";
+    const PROBLEM: &str = "another server has reported this interval of this bridge";
+
+    fn says(clients: u32, ends: &str) -> Vec<InstanceFacts> {
+        let mut facts = report("a", ends, &[("de", clients)], (clients, 0));
+        let at = at_time(ends);
+        let countries = Some(vec![("de".to_owned(), clients)]);
+        facts.requests = vec![Requests { ends: at, seconds: 86400, answered: Some(clients), countries }];
+        facts.traffic = vec![Traffic { ends: at, seconds: 86400, sent: Some(clients.into()), received: None }];
+        vec![facts]
+    }
+
+    fn with_key(key: char, mut facts: Vec<InstanceFacts>) -> Vec<InstanceFacts> {
+        facts.iter_mut().for_each(|facts| facts.hashed_fingerprint = Some(key.to_string().repeat(40)));
+        facts
+    }
+
+    /// All facts, by which extract's.
+    fn tables(fixture: &Fixture) -> Vec<String> {
+        let tables =
+            ["report", "country_count", "transport_count", "request", "request_country_count", "traffic", "claim"];
+        tables.iter().flat_map(|table| fixture.private(&format!("from warehouse.{table} order by all"))).collect()
+    }
+
+    fn reparse(fixture: &Fixture) -> Derived {
+        let mut warehouse = Warehouse::open(&fixture.project()).unwrap();
+        let salt = warehouse.salt(&fixture.project()).unwrap();
+        warehouse.reparse(&salt, |extracts| fixture.parse(extracts)).unwrap()
+    }
+
+    fn stays_when_it_is_derived_again(fixture: &Fixture) {
+        let before = tables(fixture);
+        reparse(fixture);
+        assert_eq!(tables(fixture), before);
+    }
+
+    #[test]
+    fn a_server_cannot_overwrite_what_another_has_reported_of_its_bridge() {
+        let mut fixture = Fixture::new();
+        fixture.heard("s", "2026-03-03 01:00:00", &says(8, "2026-03-02 13:00:00"));
+        fixture.heard("evil", "2026-03-03 01:00:01", &says(80_000, "2026-03-02 13:00:00"));
+        assert_eq!(fixture.private(FACTS), ["s a 2026-03-02 8 8"]);
+        assert_eq!(fixture.private("select answered, sent_bytes from warehouse.request, warehouse.traffic"), ["8 8"]);
+        let run = at_time("2026-03-03 01:00:01").as_millisecond();
+        let problems = Warehouse::open(&fixture.project()).unwrap().problems(run).unwrap();
+        assert_eq!(problems, [("evil".to_owned(), "a".to_owned(), PROBLEM.to_owned())]);
+        fixture.heard("s", "2026-03-03 02:00:00", &says(16, "2026-03-02 13:00:00"));
+        assert_eq!(fixture.private(FACTS), ["s a 2026-03-02 16 16"], "its own server corrects it");
+        stays_when_it_is_derived_again(&fixture);
+        assert_eq!(reparse(&fixture).problems, problems);
+    }
+
+    #[test]
+    fn a_server_cannot_take_a_bridge_away_that_another_still_shows() {
+        let mut fixture = Fixture::new();
+        fixture.label("s", "a", "Oak", true);
+        for day in 3..6 {
+            fixture.heard("s", &format!("2026-03-{day:02} 01:00:00"), &says(8, &format!("2026-03-{day:02} 00:00:00")));
+            fixture.heard(
+                "evil",
+                &format!("2026-03-{day:02} 01:00:01"),
+                &says(800, &format!("2026-03-{day:02} 00:00:00")),
+            );
+        }
+        let bridge = "select label, server from bridge";
+        assert_eq!(fixture.query(bridge), ["Oak server of Oak"]);
+        assert_eq!(Warehouse::open(&fixture.project()).unwrap().doubles().unwrap(), ["evil/a, s/a"]);
+        fixture.silent("s", "2026-03-06 01:00:00");
+        fixture.heard("evil", "2026-03-06 01:00:01", &says(800, "2026-03-05 00:00:00"));
+        assert_eq!(fixture.query(bridge), ["Oak server of Oak"], "nor while its server is silent");
+        fixture.heard("s", "2026-03-06 02:00:00", &[known("b")]);
+        assert_eq!(
+            fixture.private(
+                "select server, instance from warehouse.place where bridge in (select bridge from warehouse.report)"
+            ),
+            ["evil a"]
+        );
+    }
+
+    #[test]
+    fn a_server_cannot_lift_the_refusal_of_a_bridge_that_stands_on_another() {
+        let mut fixture = Fixture::new();
+        fixture.label("s", "a", "Oak", false);
+        fixture.label("evil", "a", "Elm", true);
+        fixture.heard("s", "2026-03-03 01:00:00", &says(8, "2026-03-02 13:00:00"));
+        fixture.heard("evil", "2026-03-03 01:00:01", &says(8, "2026-03-02 13:00:00"));
+        assert_eq!(fixture.query("select label from bridge"), [""; 0]);
+    }
+
+    #[test]
+    fn an_interval_that_outlives_a_change_of_key_counts_once() {
+        let mut fixture = Fixture::new();
+        fixture.heard("s", "2026-03-03 01:00:00", &with_key('A', says(8, "2026-03-02 13:00:00")));
+        fixture.heard("s", "2026-03-03 02:00:00", &with_key('B', says(8, "2026-03-02 13:00:00")));
+        let sums = "select sum(clients) from bridge_day union all select sum(clients) from country_day union all
+                    select sum(directory_requests) from request_day union all select sum(sent_bytes) from traffic_day";
+        assert_eq!(fixture.private(sums), ["8", "8", "8", "8"]);
+        fixture.heard("s", "2026-03-04 02:00:00", &with_key('B', says(16, "2026-03-03 13:00:00")));
+        assert_eq!(fixture.private(sums), ["24", "24", "24", "24"], "the new key has its own intervals");
+        assert_eq!(fixture.private("select message from warehouse.problem"), [""; 0]);
+        stays_when_it_is_derived_again(&fixture);
+    }
+}
+
 #[test]
 fn an_instance_that_does_not_say_its_fingerprint_this_time_is_the_bridge_that_stood_there() {
     let mut fixture = Fixture::new();
@@ -889,9 +1000,8 @@ mod notes {
 mod streaks {
     use super::*;
 
-    fn streaks(fixture: &Fixture, first: &str, last: &str, after: u32) -> Vec<Streak> {
-        let run = |at: &str| at_time(at).as_millisecond();
-        Warehouse::open(&fixture.project()).unwrap().streaks(run(first), run(last), after).unwrap()
+    fn streaks(fixture: &Fixture, last: &str, after: u32) -> Vec<Streak> {
+        Warehouse::open(&fixture.project()).unwrap().streaks(at_time(last).as_millisecond(), after).unwrap()
     }
 
     fn at(hour: u32) -> String {
@@ -909,7 +1019,9 @@ mod streaks {
                 'a' => drop(fixture.heard("s", &at, &[known("a")])),
                 _ => fixture.silent("other", &at),
             }
-            told.extend(streaks(&fixture, &at, &at, after).iter().filter(|streak| streak.server == "s").map(|_| hour));
+            let streaks = streaks(&fixture, &at, after);
+            Warehouse::open(&fixture.project()).unwrap().remember_told(&streaks).unwrap();
+            told.extend(streaks.iter().filter(|streak| streak.server == "s").map(|_| hour));
         }
         told
     }
@@ -937,9 +1049,22 @@ mod streaks {
         let mut fixture = Fixture::new();
         fixture.heard("s", &at(0), &[known("a")]);
         (1..5).for_each(|hour| fixture.silent("s", &at(hour)));
-        let [streak] = &streaks(&fixture, &at(3), &at(4), 3)[..] else { panic!("once") };
+        let [streak] = &streaks(&fixture, &at(4), 3)[..] else { panic!("once") };
         assert_eq!((streak.failures, streak.reason.as_str(), streak.source.as_str()), (4, "unreachable", "bridges"));
         assert_eq!(streak.last_answer, Some(at_time(&at(0))));
-        assert_eq!(streaks(&fixture, &at(4), &at(4), 3), []);
+    }
+
+    #[test]
+    fn a_server_of_which_nobody_could_be_told_is_told_the_next_time() {
+        let mut fixture = Fixture::new();
+        fixture.heard("s", &at(0), &[known("a")]);
+        (1..4).for_each(|hour| fixture.silent("s", &at(hour)));
+        assert_eq!(streaks(&fixture, &at(3), 3).len(), 1);
+        fixture.silent("s", &at(4));
+        let untold = streaks(&fixture, &at(4), 3);
+        assert_eq!((untold.len(), untold[0].failures), (1, 4));
+        Warehouse::open(&fixture.project()).unwrap().remember_told(&untold).unwrap();
+        fixture.silent("s", &at(5));
+        assert_eq!(streaks(&fixture, &at(5), 3), []);
     }
 }

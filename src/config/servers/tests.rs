@@ -30,7 +30,7 @@ impl Folder {
 
     /// The problems, as a person sees them.
     fn refused(&self, outcome: Result<Written>) -> Vec<String> {
-        let problems = outcome.unwrap_err().downcast::<Problems>().unwrap();
+        let problems = outcome.err().unwrap().downcast::<Problems>().unwrap();
         problems.list.iter().flat_map(|problem| [Some(problem.to_string()), problem.hint.clone()]).flatten().collect()
     }
 

@@ -7,3 +7,4 @@ delete from transport_count;
 delete from request;
 delete from request_country_count;
 delete from traffic;
+delete from claim;

@@ -4,7 +4,7 @@ insert into sighting select * from staged_sighting;
 
 create or replace temp table won_report as
 select * replace (arg_max(tor_version, received) over (partition by bridge, ends) as tor_version)
-from staged_report
+from own_report as staged_report
 where not exists (select 1 from report
                   where report.bridge = staged_report.bridge and report.ends = staged_report.ends
                     and report.received > staged_report.received)
@@ -17,7 +17,7 @@ where transport_count.bridge = won_report.bridge and transport_count.ends = won_
 
 -- A version that was seen is not forgotten because a later extract, with a newer interval, no longer says it.
 insert into report
-select * exclude (instance) from won_report
+select * exclude (server, instance) from won_report
 on conflict do update set
     seconds = excluded.seconds, ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, no_geoip = excluded.no_geoip,
     has_countries = excluded.has_countries, has_transports = excluded.has_transports,
@@ -29,7 +29,7 @@ insert into transport_count
 select bridge, ends, transport, clients from staged_transport semi join won_report using (bridge, ends, extract, instance);
 
 create or replace temp table won_request as
-select * from staged_request
+select * from own_request as staged_request
 where not exists (select 1 from request
                   where request.bridge = staged_request.bridge and request.ends = staged_request.ends
                     and request.received > staged_request.received)
@@ -38,7 +38,7 @@ qualify row_number() over (partition by bridge, ends order by received desc, ext
 delete from request_country_count using won_request
 where request_country_count.bridge = won_request.bridge and request_country_count.ends = won_request.ends;
 insert into request
-select * exclude (instance) from won_request
+select * exclude (server, instance) from won_request
 on conflict do update set
     seconds = excluded.seconds, answered = excluded.answered,
     extract = excluded.extract, received = excluded.received;
@@ -46,7 +46,7 @@ insert into request_country_count
 select bridge, ends, country, requests from staged_request_country semi join won_request using (bridge, ends, extract, instance);
 
 insert into traffic
-select * exclude (instance) from staged_traffic
+select * exclude (server, instance) from own_traffic as staged_traffic
 where not exists (select 1 from traffic
                   where traffic.bridge = staged_traffic.bridge and traffic.ends = staged_traffic.ends
                     and traffic.received > staged_traffic.received)

@@ -1,15 +1,11 @@
 -- Which bridges there are, where they stand, and what they are called. Reads: warehouse.*, setting.*
 create schema work;
 
--- A bridge stands where it was seen last. Of several that were seen in one place, the newest is there still.
+-- Of several bridges that stand in one place, the newest is there still.
 create table work.place as
 select bridge, server, instance,
-       row_number() over (partition by server, instance order by received desc, extract desc, bridge) = 1 as is_there
-from (
-    select sighting.bridge, sighting.server, sighting.instance, sighting.extract, extract.received
-    from warehouse.sighting join warehouse.extract on extract.id = sighting.extract
-    qualify row_number() over (partition by bridge order by extract.received desc, sighting.extract desc, sighting.instance) = 1
-);
+       row_number() over (partition by server, instance order by last_seen desc, last_extract desc, bridge) = 1 as is_there
+from warehouse.place;
 
 -- When each bridge was seen, when its server was asked, and when its server answered.
 create table work.seen as

@@ -28,7 +28,8 @@ const MOST_BYTES: u64 = 1 << 47;
 /// More entries than there are countries, transports, or values that tor keeps.
 const MOST_ENTRIES: usize = 2_000;
 const LONGEST_TRANSPORT: usize = 64;
-const LONGEST_VERSION: usize = 64;
+/// What tor's authors put behind a version; what others put there is not published.
+const VERSION_TAGS: [&str; 5] = ["alpha", "beta", "rc", "pre", "dev"];
 
 /// Why a section gives no fact. Nothing of the section's own text is in it.
 type Result<T> = std::result::Result<T, String>;
@@ -53,7 +54,10 @@ fn instance_facts(instance: &Instance<'_>, now: Timestamp) -> InstanceFacts {
             State::Absent => Ok(()),
             State::Denied => Err("may not be read".to_owned()),
             State::Present { body, .. } => match section.name {
-                "bridge-stats" => bridge_day(body, now).map(|day| drop(days.insert(day.ends, day))),
+                "bridge-stats" => bridge_day(body, now).and_then(|(day, odd)| {
+                    days.insert(day.ends, day);
+                    odd
+                }),
                 "dirreq-stats" => directory_requests(body, now).map(|day| drop(requests.insert(day.ends, day))),
                 "state" => Lines::read(body, &STATE_KEYS).and_then(|lines| {
                     facts.tor_version = lines.parse("TorVersion", tor_version)?.or(facts.tor_version.take());
@@ -78,17 +82,22 @@ fn instance_facts(instance: &Instance<'_>, now: Timestamp) -> InstanceFacts {
     facts
 }
 
-fn bridge_day(body: &[u8], now: Timestamp) -> Result<Report> {
+/// The day, and what is wrong with entries of it that were left out.
+fn bridge_day(body: &[u8], now: Timestamp) -> Result<(Report, Result<()>)> {
     const KEYS: [&str; 4] = ["bridge-stats-end", "bridge-ips", "bridge-ip-versions", "bridge-ip-transports"];
     let lines = Lines::read(body, &KEYS)?;
     let (ends, seconds) = lines.end("bridge-stats-end", now)?;
     let countries = lines.parse("bridge-ips", countries)?;
     let versions = lines.parse("bridge-ip-versions", versions)?;
-    let transports = lines.parse("bridge-ip-transports", transports)?;
+    let (transports, odd) = lines.parse("bridge-ip-transports", transports)?.unzip();
     // Without GeoIP tor writes both lines and leaves them empty. With it, no client is `v4=0,v6=0`.
     let no_geoip = versions == Some(None) && countries.as_ref().is_some_and(Vec::is_empty);
     let countries = countries.filter(|_| !no_geoip);
-    Ok(Report { ends, seconds, countries, versions: versions.flatten(), transports, no_geoip })
+    let odd = match odd {
+        Some(true) => Err("has a line `bridge-ip-transports` with a name that no transport has".to_owned()),
+        _ => Ok(()),
+    };
+    Ok((Report { ends, seconds, countries, versions: versions.flatten(), transports, no_geoip }, odd))
 }
 
 fn directory_requests(body: &[u8], now: Timestamp) -> Result<Requests> {
@@ -256,33 +265,43 @@ fn entries(value: &str) -> Result<Vec<&str>> {
     Ok(entries)
 }
 
-/// `NAME=NUMBER,…` whose names `fits` accepts, each once.
-fn counts(value: &str, fits: impl Fn(&str) -> bool) -> Result<Vec<(String, u32)>> {
+/// `NAME=NUMBER,…`, each name once; what `fits` does not accept is left out. Beside them: whether anything was.
+fn counts(value: &str, fits: impl Fn(&str) -> bool) -> Result<(Vec<(String, u32)>, bool)> {
     let mut counts = Vec::new();
+    let mut odd = false;
     for entry in entries(value)? {
         let (name, count) = entry.rsplit_once('=').ok_or("with an entry that is not `NAME=NUMBER`")?;
-        if !fits(name) {
-            return Err("with a name that is not allowed".to_owned());
+        if fits(name) {
+            counts.push((name.to_owned(), number(count, MOST_CLIENTS)?));
+        } else {
+            odd = true;
         }
-        counts.push((name.to_owned(), number(count, MOST_CLIENTS)?));
     }
     let mut names: Vec<&String> = counts.iter().map(|(name, _)| name).collect();
     names.sort();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err("with a name that stands twice".to_owned());
     }
-    Ok(counts)
+    Ok((counts, odd))
 }
 
-/// Two characters, lower case; not ISO 3166, because tor's database has `??` and codes that were withdrawn.
+/// Two characters, lower case; not ISO 3166, because tor's database has codes that were withdrawn; or `??`.
 fn countries(value: &str) -> Result<Vec<(String, u32)>> {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'?';
-    counts(value, |name| name.len() == 2 && name.bytes().all(letter))
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let (counts, odd) = counts(value, |name| name == "??" || name.len() == 2 && name.bytes().all(letter))?;
+    if odd { Err("with a name that is not allowed".to_owned()) } else { Ok(counts) }
 }
 
-/// Whatever a pluggable transport calls itself, `<OR>` and `<??>`.
-fn transports(value: &str) -> Result<Vec<(String, u32)>> {
-    counts(value, |name| (1..=LONGEST_TRANSPORT).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic()))
+/// What a pluggable transport may call itself (tor's `string_is_C_identifier`), `<OR>` and `<??>`. A name goes onto pages,
+/// so it must not be able to spell an address.
+fn transports(value: &str) -> Result<(Vec<(String, u32)>, bool)> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let identifier = |name: &str| {
+        (1..=LONGEST_TRANSPORT).contains(&name.len())
+            && name.bytes().all(letter)
+            && !name.starts_with(|first: char| first.is_ascii_digit())
+    };
+    counts(value, |name| matches!(name, "<OR>" | "<??>") || identifier(name))
 }
 
 /// `v4=N,v6=N`; `None` if the line is empty.
@@ -308,13 +327,18 @@ fn number_of(key: &str, value: &str) -> Result<Option<u32>> {
     Ok(found)
 }
 
-/// `Tor 0.4.9.11 (git-…)` without the words around the number.
+/// `Tor 0.4.9.11 (git-…)` without the words around the number: four numbers of which the first is 0, as no address's is,
+/// and those of tor's own tags that follow them, as in `0.4.9.1-alpha-dev`.
 fn tor_version(value: &str) -> Result<String> {
     let version = value.strip_prefix("Tor ").unwrap_or(value).split(' ').next().unwrap_or_default();
-    if version.is_empty() || version.len() > LONGEST_VERSION || !version.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let mut parts = version.split('-');
+    let numbers = parts.next().unwrap_or_default();
+    let number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !numbers.starts_with("0.") || numbers.split('.').count() != 4 || !numbers.split('.').all(number) {
         return Err("that is not a version".to_owned());
     }
-    Ok(version.to_owned())
+    let tags = parts.take_while(|tag| VERSION_TAGS.contains(tag));
+    Ok(std::iter::once(numbers).chain(tags.take(2)).collect::<Vec<_>>().join("-"))
 }
 
 #[cfg(test)]
