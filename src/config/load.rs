@@ -426,7 +426,7 @@ organizations:
     fn a_missing_file_says_what_to_do() {
         assert_eq!(
             problems(&[]),
-            "sources.yaml: there is no such file\n  hint: run torcollect in a project's folder, or name that with `-C DIR`"
+            "sources.yaml: there is no such file\n  hint: run torcollect in a project's folder, or name that with `-C DIR`; `torcollect server add` begins one"
         );
         assert_eq!(
             problem("ssh: {}\ninclude: servers.yaml\n"),

@@ -103,7 +103,12 @@ fn each_step_that_fails_has_its_words_and_its_remedy() {
     assert_eq!(said.code, Some(4), "{said:?}");
     assert_eq!(wrong(&said, "fine"), [""; 0]);
     let again = |name: &str| format!("run `torcollect server add {name} ADDRESS` again");
-    says(&said, "changed", "host key        FAILED  host key changed", &again("changed"));
+    says(
+        &said,
+        "changed",
+        "host key        FAILED  host key changed",
+        "`torcollect server add changed ADDRESS --host-key KEY` pins",
+    );
     says(&said, "refused", "key             FAILED  key refused", &again("refused"));
     says(&said, "missing", "forced command  FAILED  the command failed with exit status 127", &again("missing"));
     says(&said, "shell", "forced command  FAILED  asked for `id`", &again("shell"));

@@ -97,7 +97,11 @@ fn each_failure_of_a_connection_belongs_to_its_step_and_the_later_ones_are_not_t
         (F::Refused, Step::Reach, "see that sshd runs there"),
         (F::ConnectTimeout, Step::Reach, "see that the server is up"),
         (F::Disconnected, Step::Reach, "try again"),
-        (F::HostKeyChanged("x".into()), Step::HostKey, "if the server was installed again, run `torcollect server add"),
+        (
+            F::HostKeyChanged("x".into()),
+            Step::HostKey,
+            "if the server was installed again, `torcollect server add NAME ADDRESS --host-key KEY` pins",
+        ),
         (F::HostKeyUnknown("x".into()), Step::HostKey, "run `torcollect server add NAME ADDRESS`"),
         (F::HostKeyRevoked, Step::HostKey, "whoever answers there"),
         (F::KeyRefused, Step::Key, "run `torcollect server add NAME ADDRESS` again"),

@@ -42,16 +42,15 @@ select * from staged_traffic
 semi join owned on owned.kind = 'traffic' and owned.bridge = staged_traffic.bridge and owned.ends = staged_traffic.ends
                and owned.server = staged_traffic.server and owned.instance = staged_traffic.instance;
 
+-- A bridge that moves takes its files along, which is no contradiction; another server with other numbers is one.
 create or replace temp table foreign_interval as
 select distinct staged.extract, staged.server, staged.instance,
        'another server has reported this interval of this bridge' as message
-from (
-    select 'report' as kind, bridge, ends, server, instance, extract from staged_report
-    union all
-    select 'request', bridge, ends, server, instance, extract from staged_request
-    union all
-    select 'traffic', bridge, ends, server, instance, extract from staged_traffic
-) as staged
-join staged_owner using (kind, bridge, ends, server, instance)
-where staged_owner.first_server <> staged.server;
+from staged_report as staged
+join staged_owner on staged_owner.kind = 'report' and staged_owner.bridge = staged.bridge and staged_owner.ends = staged.ends
+                 and staged_owner.server = staged.server and staged_owner.instance = staged.instance
+left join (select bridge, ends, ipv4, ipv6 from report union all select bridge, ends, ipv4, ipv6 from own_report) as own
+       on own.bridge = staged.bridge and own.ends = staged.ends
+where staged_owner.first_server <> staged.server
+  and (own.ipv4 is distinct from staged.ipv4 or own.ipv6 is distinct from staged.ipv6);
 insert into problem select extract, instance, message from foreign_interval;
