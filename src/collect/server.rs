@@ -128,13 +128,13 @@ pub struct Added {
 /// # Errors
 /// [`Problems`] with a hint if anything is wrong; nothing is left behind then on the server or in the settings.
 pub fn add(project: &Project, setup: &Setup, ask: &Ask<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<Added> {
-    servers::check(project, &setup.name)?;
+    let address = Address { user: ACCOUNT.to_owned(), ..setup.login.address.clone() };
+    servers::check(project, &setup.name, &written_address(&address))?;
     let (fleet, _) = servers::fleet(project)?;
     let key = key_for(project, &fleet.ssh, fleet.servers.get(&setup.name))?;
     let purpose = if setup.installed { Purpose::Try } else { Purpose::SetUp };
     let meeting = Meeting { fleet: &fleet, name: &setup.name, login: &setup.login, purpose, ask, on_event };
     let (unverified, host_key) = meeting.meet()?;
-    let address = Address { user: ACCOUNT.to_owned(), ..setup.login.address.clone() };
     let server = Server {
         address: Some(address.clone()),
         via: setup.login.way.via(&fleet, &setup.name),

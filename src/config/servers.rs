@@ -102,13 +102,13 @@ pub fn put(project: &Project, name: &str, server: &NewServer) -> Result<Written>
     Ok(Written { done, collected, before, _lock: lock })
 }
 
-/// Whether [`put`] would take a server of this name, before it is set up.
+/// Whether [`put`] would take a server of this name and address, before it is set up.
 ///
 /// # Errors
-/// [`Problems`] if the name or the settings are wrong.
-pub fn check(project: &Project, name: &str) -> Result<()> {
+/// [`Problems`] if they or the settings are wrong.
+pub fn check(project: &Project, name: &str, address: &str) -> Result<()> {
     let some_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJTJmPwlxc6GSWuYtrTIPOLgyp1XT2mDe25jyLMK0Kbb";
-    let server = NewServer { address: "some.host".to_owned(), host_key: some_key.to_owned(), via: None };
+    let server = NewServer { address: address.to_owned(), host_key: some_key.to_owned(), via: None };
     let (drafts, _) = draft(project, name, &server)?;
     load::load(project, &drafts)?;
     Ok(())

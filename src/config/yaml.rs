@@ -2,7 +2,7 @@
 //!
 //! A document is read twice: once to refuse keys that stand twice in one map (the parser would silently take the last),
 //! once into its type. Whoever finds a mistake of meaning later asks for the [`Place`] of a [`KeyPath`]: the document is
-//! parsed again as far as there, which also works for the flow style `{a: [1, 2]}`. [`written`] is the way back. The only
+//! parsed again as far as there, which also works for the flow style `{a: [1, 2]}`. `written` is the way back. The only
 //! user of `serde_yaml`.
 
 use std::collections::BTreeSet;

@@ -169,6 +169,8 @@ fn what_fails_leaves_the_server_and_the_settings_as_they_were() {
     let logins = machine.sshd_log().matches("Connection from").count();
     let stderr = project.run(&["server", "add", "a b", &address, "--accept-new"]).failed(2);
     assert!(stderr.contains("a name has letters"), "{stderr}");
+    let stderr = project.run(&["server", "add", "127.0.0.1", &address, "--accept-new"]).failed(2);
+    assert!(stderr.contains("a server's name goes into logs"), "{stderr}");
     assert_eq!(machine.sshd_log().matches("Connection from").count(), logins);
     // A sudoers file that is broken: every check with visudo fails.
     machine.run("cp /etc/sudoers /run/sudoers && echo '%%% broken' >>/etc/sudoers").ok();

@@ -48,7 +48,8 @@ impl Add {
     }
 
     fn print(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        servers::check(project, &self.name)?;
+        // The address does not matter yet.
+        servers::check(project, &self.name, "host")?;
         let (fleet, _) = servers::fleet(project)?;
         let key = key_for(project, &fleet.ssh, fleet.servers.get(&self.name))?;
         let install = Install { key: &key.public, places: &self.places, spool: self.spool, confirm: None };
