@@ -2,7 +2,7 @@
 //! for each time, so that nobody learns to ignore it; but again in the next run as long as the command fails itself.
 
 use std::io::{PipeReader, Read, Write, pipe};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,6 @@ use crate::warehouse::Warehouse;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of what the command says is kept.
 const OUTPUT: u64 = 64 << 10;
-/// How often the command is asked whether it has ended.
-const EXIT_POLL: Duration = Duration::from_millis(5);
 
 /// What came of telling the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +40,8 @@ pub struct Alarm {
 ///               "last_answer": "2026-11-21"}]}
 /// ```
 ///
-/// `last_answer` is null if there never was one. Both are days of UTC: exact times never leave the warehouse. There is no address in it and nothing that a server has said.
+/// `last_answer` is null if there never was one. Both are days of UTC: exact times never leave the warehouse. There is no
+/// address in it and nothing that a server has said.
 pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -> Result<Option<Alarm>> {
     let (Some(on_failure), Some((_, last))) = (&fleet.on_failure, summary.runs) else { return Ok(None) };
     if summary.failed.is_empty() {
@@ -102,7 +101,7 @@ fn tell(command: &str, input: Vec<u8>, patience: Duration) -> Result<(String, Op
     std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(said(reader)));
-    let status = wait(&mut group, deadline)?;
+    let status = group.wait(deadline)?;
     drop(group);
     // What it has left running on purpose may keep the stream open.
     let output = receiver.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
@@ -124,17 +123,6 @@ fn said(mut reader: PipeReader) -> String {
     let _ = reader.by_ref().take(OUTPUT).read_to_end(&mut bytes);
     let _ = std::io::copy(&mut reader, &mut std::io::sink());
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// How it ended; `None` if it has not in time.
-fn wait(group: &mut Group, deadline: Instant) -> Result<Option<ExitStatus>> {
-    loop {
-        let status = group.ended()?;
-        if status.is_some() || Instant::now() >= deadline {
-            return Ok(status);
-        }
-        std::thread::sleep(EXIT_POLL);
-    }
 }
 
 #[cfg(test)]
@@ -177,7 +165,7 @@ mod tests {
         let gone = |state: String| state.is_empty() || state.contains(") Z ");
         let end = Instant::now() + Duration::from_secs(10);
         while !gone(state()) && Instant::now() < end {
-            std::thread::sleep(EXIT_POLL);
+            std::thread::sleep(Duration::from_millis(5));
         }
         assert!(!output.is_empty() && gone(state()), "{output}");
     }

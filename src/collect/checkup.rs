@@ -290,8 +290,7 @@ fn command(extract: &Extract<'_>, tried: bool) -> Outcome {
 
 /// The outcomes of the steps after the command.
 fn content(extract: &Extract<'_>, stderr: &str, asked: &Asked) -> Vec<Outcome> {
-    let denied = |instance: &&Instance<'_>| instance.sections.iter().all(|section| section.state == State::Denied);
-    let (refused, read): (Vec<_>, Vec<_>) = extract.instances.iter().partition(denied);
+    let (refused, read): (Vec<_>, Vec<_>) = extract.instances.iter().partition(|instance| instance.is_denied());
     let read: Vec<&str> = read.iter().map(|instance| instance.name).collect();
     // What a clock makes unbelievable is the clock's fault alone.
     let clock = clock(extract.time, asked);

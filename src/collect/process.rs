@@ -2,8 +2,12 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How often a program is asked whether it has ended.
+const POLL: Duration = Duration::from_millis(5);
 
 /// A program in a process group of its own.
 pub struct Group {
@@ -19,11 +23,16 @@ impl Group {
         Ok(Self { child: command.process_group(0).spawn()?, reaped: false })
     }
 
-    /// How it has ended, if it has.
-    pub fn ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
-        let status = self.child.try_wait()?;
-        self.reaped |= status.is_some();
-        Ok(status)
+    /// How it ends; `None` if it has not at the deadline.
+    pub fn wait(&mut self, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
+        loop {
+            let status = self.child.try_wait()?;
+            self.reaped |= status.is_some();
+            if status.is_some() || Instant::now() >= deadline {
+                return Ok(status);
+            }
+            std::thread::sleep(POLL);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use torcollect::collect::server::remove;
+use torcollect::collect::transport::operator::Question;
 use torcollect::config::{Address, Fleet, servers};
 use torcollect::problem::{Problem, Problems, unknown};
 use torcollect::project::Project;
@@ -35,7 +36,7 @@ impl Remove {
         }
         let (fleet, _) = servers::fleet(project)?;
         let login = if self.purge { Some(self.login.at(self.address(&fleet)?)) } else { None };
-        let ask = |question: torcollect::collect::transport::operator::Question<'_>| login::ask(terminal, question);
+        let ask = |question: Question<'_>| login::ask(terminal, question);
         let written = remove(project, &self.name, login.as_ref(), &ask, &|event| login::show(terminal, event))?;
         for done in &written.done {
             terminal.info(done);

@@ -4,16 +4,12 @@ use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 
 use super::drain::{Drain, wait};
 use super::{Failure, Fetched, Limits, Transport};
 use crate::collect::process::Group;
-
-/// How often a command that has closed its streams is asked whether it has ended.
-const EXIT_POLL: Duration = Duration::from_millis(5);
 
 /// A command on this machine, by its words.
 #[derive(Clone, Debug)]
@@ -64,17 +60,11 @@ fn drain(mut group: Group, limits: &Limits) -> Result<Fetched, Failure> {
             }
         }
     }
-    loop {
-        if let Some(status) = group.ended().map_err(|error| Failure::Protocol(error.to_string()))? {
-            let exit = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-            let (stdout, stderr) = drain.finish();
-            return Ok(Fetched { stdout, stderr, exit });
-        }
-        if Instant::now() >= drain.deadline() {
-            return Err(drain.late());
-        }
-        std::thread::sleep(EXIT_POLL);
-    }
+    let ended = group.wait(drain.deadline()).map_err(|error| Failure::Protocol(error.to_string()))?;
+    let Some(status) = ended else { return Err(drain.late()) };
+    let exit = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    let (stdout, stderr) = drain.finish();
+    Ok(Fetched { stdout, stderr, exit })
 }
 
 fn read(stream: &mut impl Read, piece: &mut [u8]) -> Result<usize, Failure> {
@@ -89,6 +79,8 @@ fn read(stream: &mut impl Read, piece: &mut [u8]) -> Result<usize, Failure> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     const LIMITS: Limits = Limits {
@@ -109,7 +101,7 @@ mod tests {
         // A signal takes its time to arrive.
         let end = Instant::now() + Duration::from_secs(10);
         while !gone(state()) && Instant::now() < end {
-            std::thread::sleep(EXIT_POLL);
+            std::thread::sleep(Duration::from_millis(5));
         }
         assert!(gone(state()), "{}", state());
     }

@@ -97,17 +97,11 @@ impl Wire {
             }
             _ => return failure,
         }
-        let end = Instant::now() + LAST_WORDS;
-        while Instant::now() < end {
-            if let Ok(Some(status)) = program.group.ended() {
-                // The thread that reads them may still be at it.
-                std::thread::sleep(Duration::from_millis(20));
-                let words = program.words();
-                return Failure::Via(if words.is_empty() { format!("it ended with {status}") } else { words });
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        failure
+        let Ok(Some(status)) = program.group.wait(Instant::now() + LAST_WORDS) else { return failure };
+        // The thread that reads them may still be at it.
+        std::thread::sleep(Duration::from_millis(20));
+        let words = program.words();
+        Failure::Via(if words.is_empty() { format!("it ended with {status}") } else { words })
     }
 }
 
