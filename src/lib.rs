@@ -15,6 +15,7 @@
 pub mod collect;
 pub mod config;
 pub mod fs;
+pub mod graphics;
 pub mod output;
 pub mod problem;
 pub mod project;

@@ -10,14 +10,14 @@ const RANKS: [&[&str]; 7] = [
     &["fs", "problem", "text"],
     &["project"],
     &["config"],
-    &["warehouse"],
+    &["graphics", "warehouse"],
     &["collect", "site", "output"],
     &["cli"],
     &["main"],
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 13] = [
+const PLACES: [(&str, &[&str]); 16] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -25,6 +25,9 @@ const PLACES: [(&str, &[&str]); 13] = [
     ("handlebars", &["site/"]),
     ("pulldown_cmark", &["site/"]),
     ("flate2", &["output/"]),
+    ("html5gum", &["output/"]),
+    ("oxipng", &["graphics/"]),
+    ("resvg", &["graphics/"]),
     ("serde_yaml", &["config/yaml.rs"]),
     ("walkdir", &["fs.rs"]),
     ("tempfile", &["fs.rs"]),
