@@ -1,4 +1,45 @@
 //! Pictures that need nothing of a browser but PNG: Tor Browser at its safest setting shows no SVG and runs no script.
 //!
-//! Each is described by plain data first, which also give it its name; only who needs it draws it. Everything here is
-//! pure: no files, no clock, the same bytes for the same data.
+//! Each is described by plain data first, a [`Drawing`], which also give it its name; only who needs it draws it.
+//! Everything here is pure: no files, no clock, the same bytes for the same data.
+
+mod color;
+mod png;
+mod raster;
+pub mod sheet;
+
+use anyhow::Result;
+use sha2::{Digest, Sha256};
+
+pub use color::Rgba;
+pub use sheet::Sheet;
+
+use crate::text::hexadecimal;
+
+/// Raised when the same data are drawn differently than before, so that pictures of an earlier version are not kept.
+const VERSION: u32 = 1;
+
+/// What a picture is drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drawing {
+    /// Sparklines.
+    Sheet(Sheet),
+}
+
+impl Drawing {
+    /// A name that stands for the picture's content: 16 hexadecimal digits that differ whenever the data do.
+    pub fn name(&self) -> String {
+        let digest = Sha256::new().chain_update(VERSION.to_be_bytes()).chain_update(format!("{self:?}")).finalize();
+        hexadecimal(&digest[..8])
+    }
+
+    /// Draws it, as PNG.
+    ///
+    /// # Errors
+    /// If it is too large to be drawn.
+    pub fn draw(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::Sheet(sheet) => sheet.draw(),
+        }
+    }
+}
