@@ -11,7 +11,7 @@ use torcollect::config::{Fleet, Site, site_address};
 use torcollect::output::Output;
 use torcollect::problem::{Problems, unknown};
 use torcollect::project::Project;
-use torcollect::site::{Input, render};
+use torcollect::site::{Content, Input, render};
 use torcollect::warehouse::{Publication, Scope};
 
 use super::collect::{JOBS, Percent, collect_all};
@@ -58,7 +58,10 @@ impl Build {
         let publication = self.publication(project, terminal, &site)?;
         let output = Output::open(project, &folder)?;
         let input = Input { project, site: &site, publication: &publication };
-        let made = render(&input, &|file| output.write(&file.path, &file.bytes))?;
+        let made = render(&input, &|file| match &file.content {
+            Content::Bytes(bytes) => output.write(&file.path, bytes),
+            Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()).map(drop),
+        })?;
         let totals = output.finish()?;
         terminal.info(&format!(
             "{} pages from {} queries in {:.1} s: {} files, {} bytes; {} written, {} unchanged, {} removed",

@@ -1,5 +1,7 @@
 //! `site/site.yaml`.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use super::values::text;
@@ -25,6 +27,27 @@ pub struct Site {
     pub publish: Publish,
     /// Pages of the theme that are not wanted, by their path below `content/`.
     pub disable: Vec<String>,
+    /// Copies of the site that are always dark or always light, whatever the reader's system prefers: dark.
+    pub schemes: Vec<Scheme>,
+}
+
+/// Light letters on dark paper, or dark ones on light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+        })
+    }
 }
 
 impl Default for Site {
@@ -36,6 +59,7 @@ impl Default for Site {
             language: "en".to_owned(),
             publish: Publish::default(),
             disable: Vec::new(),
+            schemes: vec![Scheme::Dark],
         }
     }
 }
@@ -90,6 +114,12 @@ impl Site {
         if let Err(reason) = super::name(&self.theme) {
             problems.push(document.problem(&KeyPath::of(["theme"]), reason));
         }
+        for (number, scheme) in self.schemes.iter().enumerate() {
+            if self.schemes[..number].contains(scheme) {
+                let message = format!("`{scheme}` stands here twice");
+                problems.push(document.problem(&KeyPath::of(["schemes"]), message));
+            }
+        }
         let mut subtags = self.language.split('-');
         if !subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric())) {
             let message = format!("`{}` is not a language's tag", self.language);
@@ -137,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_said_is_read() {
         let text = "title: Our bridges\nbase_url: https://stats.example/tor\ntheme: plain\nlanguage: pt-BR\n\
-                    publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\n";
+                    publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\nschemes: [dark, light]\n";
         let publish = Publish { delay: 0, minimum_clients: 64, tor_version: true, organizations: false };
         let site = Site {
             title: "Our bridges".into(),
@@ -146,6 +176,7 @@ mod tests {
             language: "pt-BR".into(),
             publish,
             disable: vec!["about.md".into()],
+            schemes: vec![Scheme::Dark, Scheme::Light],
         };
         assert_eq!(load(text), Ok(site));
         assert_eq!(load("base_url: http://x.onion/\n").unwrap().base_url.as_deref(), Some("http://x.onion/"));

@@ -4,6 +4,7 @@
 //! Everything here is pure: no files, no clock, the same bytes for the same data.
 
 mod color;
+mod colors;
 mod png;
 mod raster;
 pub mod sheet;
@@ -12,6 +13,7 @@ use anyhow::Result;
 use sha2::{Digest, Sha256};
 
 pub use color::Rgba;
+pub use colors::{Colors, Paper};
 pub use sheet::Sheet;
 
 use crate::text::hexadecimal;
@@ -20,7 +22,7 @@ use crate::text::hexadecimal;
 const VERSION: u32 = 1;
 
 /// What a picture is drawn from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drawing {
     /// Sparklines.
     Sheet(Sheet),
@@ -31,6 +33,13 @@ impl Drawing {
     pub fn name(&self) -> String {
         let digest = Sha256::new().chain_update(VERSION.to_be_bytes()).chain_update(format!("{self:?}")).finalize();
         hexadecimal(&digest[..8])
+    }
+
+    /// About how many bytes of memory its data take.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Sheet(sheet) => sheet.sparklines.iter().map(|sparkline| sparkline.len() + size_of::<Sheet>()).sum(),
+        }
     }
 
     /// Draws it, as PNG.

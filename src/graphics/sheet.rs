@@ -148,7 +148,7 @@ mod tests {
     const WARNING: Rgba = Rgba([200, 100, 0, 255]);
 
     fn sheet(rows: &[(&[Option<f64>], Option<usize>)]) -> Sheet {
-        let sparklines = rows.iter().map(|(values, mark)| Sparkline { values: values.to_vec(), mark: *mark }).collect();
+        let sparklines = rows.iter().map(|(values, mark)| Sparkline::new(values, *mark)).collect();
         Sheet { sparklines, ink: INK, warning: WARNING }
     }
 

@@ -125,6 +125,20 @@ impl Output {
         self.put(path, bytes)
     }
 
+    /// Puts a picture at `path` below the folder, whose name stands for its content: what an earlier build put there is
+    /// kept, and only else it is drawn. How many bytes it has.
+    pub fn picture(&self, path: &Path, draw: impl FnOnce() -> Result<Vec<u8>>) -> Result<u64> {
+        let known = inside(path) && self.state().manifest.known().contains(path);
+        let there = || refuse_links(&self.folder, path).is_ok().then(|| self.folder.join(path).metadata().ok())?;
+        if let Some(file) = known.then(there).flatten().filter(|file| file.is_file() && file.len() > 0) {
+            self.count(path, file.len(), false);
+            return Ok(file.len());
+        }
+        let bytes = draw().with_context(|| format!("cannot draw `{}`", path.display()))?;
+        self.write(path, &bytes)?;
+        Ok(bytes.len() as u64)
+    }
+
     /// Removes what earlier builds made and this one did not.
     pub fn finish(self) -> Result<Totals> {
         let State { manifest, made, mut totals } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -3,16 +3,18 @@
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
+use super::address::{self, Address};
 use super::page::{Document, Page};
 use super::query::Queries;
 use super::shape::Shape;
-use crate::config::Site;
+use crate::config::{Scheme, Site};
 use crate::warehouse::{Publication, Rows};
 
 /// What is the same on all pages: `site`, but for the menu's current entry.
 #[derive(Debug)]
 pub(super) struct Shared {
     site: Map<String, Value>,
+    schemes: Vec<Scheme>,
     /// The columns of the table `publication`.
     about: Shape,
     menu: Vec<Entry>,
@@ -39,7 +41,7 @@ impl Shared {
         site.insert("title".to_owned(), settings.title.clone().into());
         site.insert("base_url".to_owned(), settings.base_url.clone().into());
         site.insert("language".to_owned(), settings.language.clone().into());
-        Ok(Self { site, about: Shape::row(about.columns()), menu: Vec::new() })
+        Ok(Self { site, schemes: settings.schemes.clone(), about: Shape::row(about.columns()), menu: Vec::new() })
     }
 
     /// Makes the menu of the pages that want to be in it.
@@ -65,8 +67,12 @@ impl Shared {
     pub(super) fn body_shape(&self, document: &Document, queries: &Queries) -> Shape {
         let row = row_shape(document, queries).map(|row| ("row".to_owned(), row));
         let neighbour = || Shape::scalars(["title", "path"]).with(row.clone().into_iter().collect());
-        let page = Shape::scalars(["title", "path", "description"])
-            .with(vec![("previous".to_owned(), neighbour()), ("next".to_owned(), neighbour())]);
+        let schemes = Shape::list(Shape::scalars(["name", "href", "current"]));
+        let page = Shape::scalars(["title", "path", "description", "scheme"]).with(vec![
+            ("previous".to_owned(), neighbour()),
+            ("next".to_owned(), neighbour()),
+            ("schemes".to_owned(), schemes),
+        ]);
         let menu = Shape::list(Shape::scalars(["title", "path", "current"]));
         let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));
         let site = self.about.with(own.into_iter().chain([("menu".to_owned(), menu)]).collect());
@@ -83,7 +89,15 @@ impl Shared {
         self.body_shape(document, queries).with(vec![("body".to_owned(), Shape::Scalar)])
     }
 
-    /// What a page sees.
+    /// What a page sees of the copy of the site that it stands in: `page.scheme`, and `page.schemes` with links to its
+    /// other copies.
+    pub(super) fn scheme(&self, page: Address) -> (Value, Value) {
+        let copies: Vec<Option<Scheme>> = std::iter::once(None).chain(self.schemes.iter().copied().map(Some)).collect();
+        let copy = |scheme: &Option<Scheme>| json!({"name": address::name(*scheme), "href": page.link_to_scheme(*scheme), "current": *scheme == page.scheme});
+        (address::name(page.scheme).into(), copies.iter().map(copy).collect())
+    }
+
+    /// What a page sees, the same in all copies of the site.
     pub(super) fn context(&self, document: &Document, page: &Page, pages: &[Page], queries: &Queries) -> Value {
         let mut context = Map::new();
         let each = document.front.each.as_ref();

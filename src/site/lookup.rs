@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::colors::Chosen;
 use crate::config::yaml::Document;
 use crate::fs;
+use crate::graphics::Colors;
 use crate::problem::{Place, Problem, nearest};
 use crate::project::Project;
 
@@ -19,6 +21,8 @@ pub(super) type Embedded = &'static [(&'static str, &'static [u8])];
 /// The default theme.
 pub(super) const DEFAULT: Embedded = include!(concat!(env!("OUT_DIR"), "/default_theme.rs"));
 const DEFAULT_NAME: &str = "default";
+/// What a theme says about itself.
+const ABOUT: &str = "theme.yaml";
 
 /// What kind of files are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +54,15 @@ struct Theme {
     name: Option<String>,
     version: Option<String>,
     extends: Option<String>,
+    /// The colours of its pictures.
+    pictures: Chosen,
 }
 
 /// The places where files are looked up, in order.
 #[derive(Debug)]
 pub(super) struct Lookup {
     layers: Vec<Layer>,
+    colors: Colors,
 }
 
 #[derive(Debug)]
@@ -106,6 +113,7 @@ impl Lookup {
     pub(super) fn new(project: &Project, theme: &str, embedded: Embedded) -> (Self, Vec<Problem>) {
         let mut layers = vec![Layer::Project(project.clone())];
         let mut problems = Vec::new();
+        let mut chosen = Vec::new();
         let mut chain: Vec<String> = Vec::new();
         let mut next = (theme.to_owned(), project.shown(&project.site()));
         while next.0 != DEFAULT_NAME {
@@ -119,21 +127,33 @@ impl Lookup {
                 problems.push(unknown_theme(project, &name, place));
                 break;
             }
-            let file = folder.join("theme.yaml");
+            let file = folder.join(ABOUT);
             let shown = project.shown(&file);
             layers.push(Layer::Theme { shown: project.shown(&folder), folder });
             chain.push(name);
-            let extends = about(&file, &shown, &mut problems).extends;
-            next = (extends.unwrap_or_else(|| DEFAULT_NAME.to_owned()), shown);
+            let theme = about(&file, &shown, &mut problems);
+            chosen.push(theme.pictures);
+            next = (theme.extends.unwrap_or_else(|| DEFAULT_NAME.to_owned()), shown);
         }
         let folder = project.theme(DEFAULT_NAME);
         if folder.is_dir() {
-            let file = folder.join("theme.yaml");
-            about(&file, &project.shown(&file), &mut problems);
+            let file = folder.join(ABOUT);
+            chosen.push(about(&file, &project.shown(&file), &mut problems).pictures);
             layers.push(Layer::Theme { shown: project.shown(&folder), folder });
         }
+        let theme = embedded.iter().find(|(path, _)| *path == ABOUT);
+        if let Some(text) = theme.and_then(|(_, bytes)| str::from_utf8(bytes).ok()) {
+            let shown = Path::new("themes").join(DEFAULT_NAME).join(ABOUT);
+            chosen.push(parsed(&shown, text.to_owned(), &mut problems).pictures);
+        }
         layers.push(Layer::Embedded(embedded));
-        (Self { layers }, problems)
+        let colors = chosen.into_iter().rfold(Colors::default(), |below, theme| theme.over(below));
+        (Self { layers, colors }, problems)
+    }
+
+    /// The colours of pictures.
+    pub(super) fn colors(&self) -> &Colors {
+        &self.colors
     }
 
     /// All files of a part by their path below its folder, each with those that it shadows after it.
@@ -178,10 +198,17 @@ fn about(file: &Path, shown: &Path, problems: &mut Vec<Problem>) -> Theme {
     if !file.exists() {
         return Theme::default();
     }
-    let theme = fs::read_text(file)
-        .map_err(|error| Problem::new(Place::file(shown), error.root_cause().to_string()))
-        .and_then(|text| Document::new(shown, text).parse());
-    theme.unwrap_or_else(|problem| {
+    match fs::read_text(file) {
+        Ok(text) => parsed(shown, text, problems),
+        Err(error) => {
+            problems.push(Problem::new(Place::file(shown), error.root_cause().to_string()));
+            Theme::default()
+        }
+    }
+}
+
+fn parsed(shown: &Path, text: String, problems: &mut Vec<Problem>) -> Theme {
+    Document::new(shown, text).parse().unwrap_or_else(|problem| {
         problems.push(problem);
         Theme::default()
     })

@@ -9,7 +9,9 @@
 //! Rendering is pure: it yields files to a sink and writes nothing. All problems that can be found without data are found
 //! before the first file, and those that data bring about before any file of a site that fits into memory.
 
+mod address;
 mod check;
+mod colors;
 mod context;
 mod front;
 mod helpers;
@@ -18,6 +20,7 @@ mod markdown;
 mod mustache;
 mod page;
 mod paths;
+mod pictures;
 mod query;
 mod render;
 mod shape;
@@ -31,6 +34,7 @@ use std::path::PathBuf;
 pub use render::render;
 
 use crate::config::Site;
+use crate::graphics::Drawing;
 use crate::project::Project;
 use crate::warehouse::Publication;
 
@@ -49,10 +53,21 @@ pub struct Input<'a> {
 pub enum FileKind {
     /// A page made from content.
     Page,
+    /// A picture of one or some pages.
+    Picture,
     /// A file of a theme's `assets/`.
     Asset,
     /// A file of `site/static/`.
     Static,
+}
+
+/// What a file of the site consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A picture that is drawn by who needs it; a file of the same path has the same bytes.
+    Picture(Drawing),
 }
 
 /// A file of the site.
@@ -61,7 +76,7 @@ pub struct File {
     /// Its path below the output folder.
     pub path: PathBuf,
     /// Its content.
-    pub bytes: Vec<u8>,
+    pub content: Content,
     /// What it is.
     pub kind: FileKind,
 }

@@ -11,17 +11,21 @@ use anyhow::{Context as _, Result};
 use handlebars::{Context, Template};
 use rayon::prelude::*;
 
+use super::address::Address;
 use super::check::{self, Found};
 use super::context::Shared;
 use super::helpers::Files;
 use super::lookup::{self, DEFAULT, Embedded, Lookup, Part};
 use super::page::{self, Document, Page};
 use super::paths::Paths;
+use super::pictures::Pictures;
 use super::query::Queries;
 use super::source::Source;
 use super::templates::{self, Templates};
-use super::{File, FileKind, Input, Summary, markdown};
+use super::{Content, File, FileKind, Input, Summary, markdown};
+use crate::config::Scheme;
 use crate::fs;
+use crate::graphics::Colors;
 use crate::problem::{Kind, Place, Problem, Problems, nearest};
 
 /// Bytes of pages that are held back at most.
@@ -64,6 +68,7 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
             document.expand(number, &queries, &texts, &mut paths, &mut pages, &mut problems);
         }
     }
+    problems.extend(copies(&input.site.schemes, &documents, &pages, &mut paths));
     for file in &copied {
         let shown = file.from.shown(input);
         match file.path.to_str() {
@@ -74,13 +79,32 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
     Problems::check(Kind::Content, merged(problems))?;
 
     shared.set_menu(&documents, &pages);
-    let site =
-        Site { documents: &documents, pages: &pages, queries: &queries, templates: &pages_templates, shared: &shared };
+    let site = Site {
+        documents: &documents,
+        pages: &pages,
+        queries: &queries,
+        templates: &pages_templates,
+        shared: &shared,
+        colors: lookup.colors(),
+        schemes: &input.site.schemes,
+    };
     site.make(sink)?;
-    copied
-        .into_par_iter()
-        .try_for_each(|file| sink(File { bytes: file.from.bytes()?, path: file.path, kind: file.kind }))?;
+    copied.into_par_iter().try_for_each(|file| {
+        sink(File { content: Content::Bytes(file.from.bytes()?), path: file.path, kind: file.kind })
+    })?;
     Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
+}
+
+/// Takes the paths of the site's copies.
+fn copies(schemes: &[Scheme], documents: &[Document], pages: &[Page], paths: &mut Paths) -> Vec<Problem> {
+    let claim = |(scheme, page): (&Scheme, &Page)| {
+        let path = Address { path: &page.path, scheme: Some(*scheme) }.place();
+        let document = &documents[page.document];
+        let owner = format!("the {scheme} copy of `{}`", page.path);
+        let problem = paths.claim(&path, owner, &document.place(&["path"]))?;
+        Some(problem.hint("use another path, or list no `schemes` in `site/site.yaml`"))
+    };
+    schemes.iter().flat_map(|scheme| pages.iter().map(move |page| (scheme, page))).filter_map(claim).collect()
 }
 
 /// A file that is published as it is.
@@ -231,21 +255,25 @@ struct Site<'a> {
     queries: &'a Queries,
     templates: &'a Templates,
     shared: &'a Shared,
+    colors: &'a Colors,
+    schemes: &'a [Scheme],
 }
 
 impl Site<'_> {
     fn make(&self, sink: &Sink) -> Result<()> {
         let mut held: Vec<File> = Vec::new();
         let mut bytes = 0;
+        let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
         for wave in self.pages.chunks(WAVE) {
             let made: Vec<_> = wave.par_iter().map(|page| self.page(page)).collect();
             for (page, made) in wave.iter().zip(made) {
                 match made {
-                    Ok(file) => {
-                        bytes += file.bytes.len();
-                        held.push(file);
-                    }
+                    // Pages can share a picture, and the copies of a page do.
+                    Ok(files) => held.extend(files.into_iter().filter(|file| {
+                        bytes += size(file);
+                        file.kind != FileKind::Picture || pictures.insert(file.path.clone())
+                    })),
                     Err(problem) => failed.entry(problem).or_default().push(&page.path),
                 }
             }
@@ -261,15 +289,42 @@ impl Site<'_> {
         held.into_par_iter().try_for_each(sink)
     }
 
-    fn page(&self, page: &Page) -> Result<File, Problem> {
+    /// A page in all copies of the site, and its pictures.
+    fn page(&self, page: &Page) -> Result<Vec<File>, Problem> {
         let document = &self.documents[page.document];
         let mut context = Context::from(self.shared.context(document, page, self.pages, self.queries));
-        let body = self.templates.render(&document.body_name(), &context)?;
-        if let Some(fields) = context.data_mut().as_object_mut() {
-            fields.insert("body".to_owned(), body.into());
+        let mut files = Vec::new();
+        for scheme in std::iter::once(None).chain(self.schemes.iter().copied().map(Some)) {
+            let address = Address { path: &page.path, scheme };
+            let (name, copies) = self.shared.scheme(address);
+            context.data_mut()["page"]["scheme"] = name;
+            context.data_mut()["page"]["schemes"] = copies;
+            let pictures = Pictures::new(self.colors);
+            let body = self.templates.render_page(&document.body_name(), &context, &pictures)?;
+            context.data_mut()["body"] = body.into();
+            let layout = templates::layout(document.layout());
+            let html = self.templates.render_page(&layout, &context, &pictures)?;
+            if let Some(fields) = context.data_mut().as_object_mut() {
+                fields.remove("body");
+            }
+            let (html, drawings) = pictures.finish(html, &address);
+            let content = Content::Bytes(html.into_bytes());
+            files.push(File { path: address.place().into(), content, kind: FileKind::Page });
+            files.extend(drawings.into_iter().map(|(path, drawing)| File {
+                path,
+                content: Content::Picture(drawing),
+                kind: FileKind::Picture,
+            }));
         }
-        let html = self.templates.render(&templates::layout(document.layout()), &context)?;
-        Ok(File { path: page.path.clone().into(), bytes: html.into_bytes(), kind: FileKind::Page })
+        Ok(files)
+    }
+}
+
+/// About how many bytes of memory a file takes before it is written.
+fn size(file: &File) -> usize {
+    match &file.content {
+        Content::Bytes(bytes) => bytes.len(),
+        Content::Picture(drawing) => drawing.size(),
     }
 }
 

@@ -5,16 +5,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use handlebars::template::{Parameter, TemplateElement};
-use handlebars::{Context, Handlebars, RenderError, RenderErrorReason, Template, TemplateError, TemplateErrorReason};
+use handlebars::{
+    Context, Handlebars, RenderContext, RenderError, RenderErrorReason, Renderable, StringOutput, Template,
+    TemplateError, TemplateErrorReason,
+};
 
 use super::helpers::{self, Files};
 use super::mustache::unbalanced;
+use super::pictures::Pictures;
 use super::source::{Source, position};
 use crate::problem::Problem;
 
 /// Compiled templates by name.
 pub(super) struct Templates {
     registry: Handlebars<'static>,
+    files: Files,
     sources: HashMap<String, Source>,
     /// The layers that have a partial, by its name.
     partials: BTreeMap<String, Vec<usize>>,
@@ -40,7 +45,7 @@ impl Templates {
             registry.register_escape_fn(handlebars::no_escape);
         }
         helpers::register(&mut registry, files);
-        Self { registry, sources: HashMap::new(), partials: BTreeMap::new() }
+        Self { registry, files: files.clone(), sources: HashMap::new(), partials: BTreeMap::new() }
     }
 
     /// Says which layers have a partial of that name, first the one that is used.
@@ -108,6 +113,17 @@ impl Templates {
     /// Fills a template.
     pub(super) fn render(&self, name: &str, context: &Context) -> Result<String, Problem> {
         self.registry.render_with_context(name, context).map_err(|error| self.failure(name, &error))
+    }
+
+    /// Fills a template of a page, which can have pictures.
+    pub(super) fn render_page(&self, name: &str, context: &Context, pictures: &Pictures) -> Result<String, Problem> {
+        let Some(template) = self.registry.get_template(name) else { return self.render(name, context) };
+        let mut scope = RenderContext::new(template.name.as_ref());
+        helpers::on_page(&mut scope, &self.files, pictures);
+        let mut output = StringOutput::new();
+        let rendered = template.render(&self.registry, context, &mut scope, &mut output);
+        let text = rendered.and_then(|()| output.into_string().map_err(RenderError::from));
+        text.map_err(|error| self.failure(name, &error))
     }
 
     fn failure(&self, name: &str, error: &RenderError) -> Problem {

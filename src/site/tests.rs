@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::lookup::Embedded;
-use super::{Input, Summary, render::render_with};
+use super::{Content, Input, Summary, render::render_with};
 use crate::config::{Publish, Site};
 use crate::fs;
 use crate::problem::Problems;
@@ -58,6 +58,7 @@ impl Folder {
             language: "en".to_owned(),
             publish: Publish::default(),
             disable: Vec::new(),
+            schemes: Vec::new(),
         };
         Self { project: Project::new(folder.path()), site, _folder: folder }
     }
@@ -73,7 +74,11 @@ impl Folder {
         let files = Mutex::new(BTreeMap::new());
         let summary = render_with(&input, theme, &|file| {
             let path = file.path.to_str().unwrap().to_owned();
-            let twice = files.lock().unwrap().insert(path, String::from_utf8(file.bytes).unwrap());
+            let text = match file.content {
+                Content::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+                Content::Picture(drawing) => format!("{drawing:?}"),
+            };
+            let twice = files.lock().unwrap().insert(path, text);
             assert_eq!(twice, None, "{:?}", file.path);
             Ok(())
         });

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Call, quoted};
 use crate::problem::nearest;
+use crate::site::address::encoded;
 
 /// `{{url "days/" row.day ".html"}}`: a link to what stands at that path, put together from its parts, below the site's
 /// root. A path of a folder leads to its `index.html`, because from the disk nothing else opens; other paths that are no
@@ -24,7 +25,8 @@ pub(super) fn url(call: &Call) -> Result<Value, String> {
     if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
         return Err(format!("`url` needs a path below the site's root, not `{text}`"));
     }
-    let mut link = relative(call.page(), &path);
+    let page = call.page();
+    let mut link = if call.files.contains(&path) { page.link_to_file(&path) } else { page.link_to_page(&path) };
     if let Some(fragment) = fragment {
         link.push('#');
         link.push_str(&encoded(fragment));
@@ -48,7 +50,7 @@ pub(super) fn asset(call: &Call) -> Result<Value, String> {
     };
     let path = format!("assets/{name}");
     if call.files.contains(&path) {
-        return Ok(relative(call.page(), &path).into());
+        return Ok(call.page().link_to_file(&path).into());
     }
     let near = nearest(name, call.files.iter().filter_map(|file| file.strip_prefix("assets/")));
     let hint = near
@@ -56,33 +58,9 @@ pub(super) fn asset(call: &Call) -> Result<Value, String> {
     Err(format!("there is no asset `{name}`\n{hint}"))
 }
 
-/// The link from one path to another, both below one root.
-fn relative(from: &str, to: &str) -> String {
-    let from: Vec<&str> = from.split('/').collect();
-    let to: Vec<&str> = to.split('/').collect();
-    let folders = from.len().min(to.len()) - 1;
-    let shared = from.iter().zip(&to).take(folders).take_while(|(one, other)| one == other).count();
-    let up = std::iter::repeat_n("..".to_owned(), from.len() - 1 - shared);
-    up.chain(to[shared..].iter().map(|part| encoded(part))).collect::<Vec<_>>().join("/")
-}
-
-/// RFC 3986: what is not unreserved is percent-encoded, byte by byte of UTF-8.
-fn encoded(part: &str) -> String {
-    let mut text = String::with_capacity(part.len());
-    for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{try_with, with};
-    use super::relative;
     use serde_json::json;
 
     #[test]
@@ -104,9 +82,6 @@ mod tests {
         ] {
             assert_eq!(with("{{url x}}", &json!(path)), link, "{path}");
         }
-        assert_eq!(relative("index.html", "a/b.html"), "a/b.html");
-        assert_eq!(relative("a/b/c.html", "a/d.html"), "../d.html");
-        assert_eq!(relative("a/a.html", "a/a/a.html"), "a/a.html");
     }
 
     #[test]

@@ -1,18 +1,26 @@
-//! What templates can do with values beside Handlebars' own helpers. Each helper is one function from values to a value;
-//! what it returns is escaped like any other.
+//! What templates can do with values beside Handlebars' own helpers. Each helper is one function: of values to a value,
+//! which is escaped like any other; or of values to HTML, for pictures.
 
 mod date;
 mod json;
 mod link;
 mod number;
+mod picture;
 mod slug;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson};
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    Renderable, ScopedJson, StringOutput,
+};
 use serde_json::Value;
+
+use super::address::Address;
+use super::pictures::Pictures;
+use crate::config::Scheme;
 
 /// How a helper is called: what the static check knows of it.
 #[derive(Debug)]
@@ -24,21 +32,31 @@ pub(super) struct Signature {
     pub(super) options: &'static [&'static str],
 }
 
-type Function = fn(&Call) -> Result<Value, String>;
+/// What a helper does. The message of an error can have a second line, which is its hint.
+#[derive(Clone, Copy)]
+enum Function {
+    /// Makes a value, which is escaped where it is printed.
+    Value(fn(&Call) -> Result<Value, String>),
+    /// Makes HTML of a page, which is not escaped again.
+    Html(fn(&Call, &Pictures) -> Result<String, RenderError>),
+}
+
+use Function::{Html, Value as Plain};
 
 const fn signature(name: &'static str, values: RangeInclusive<usize>, options: &'static [&'static str]) -> Signature {
     Signature { name, values, options }
 }
 
-static OWN: [(Signature, Function); 8] = [
-    (signature("number", 1..=1, &["sign", "decimals"]), number::number),
-    (signature("bytes", 1..=1, &[]), number::bytes),
-    (signature("percent", 1..=1, &["sign", "decimals"]), number::percent),
-    (signature("date", 1..=2, &[]), date::date),
-    (signature("url", 1..=MANY, &[]), link::url),
-    (signature("asset", 1..=1, &[]), link::asset),
-    (signature("slug", 1..=1, &[]), slug::helper),
-    (signature("json", 1..=1, &[]), json::json),
+static OWN: [(Signature, Function); 9] = [
+    (signature("number", 1..=1, &["sign", "decimals"]), Plain(number::number)),
+    (signature("bytes", 1..=1, &[]), Plain(number::bytes)),
+    (signature("percent", 1..=1, &["sign", "decimals"]), Plain(number::percent)),
+    (signature("date", 1..=2, &[]), Plain(date::date)),
+    (signature("url", 1..=MANY, &[]), Plain(link::url)),
+    (signature("asset", 1..=1, &[]), Plain(link::asset)),
+    (signature("slug", 1..=1, &[]), Plain(slug::helper)),
+    (signature("json", 1..=1, &[]), Plain(json::json)),
+    (signature("sparkline", 1..=1, &["mark"]), Html(picture::sparkline)),
 ];
 
 const MANY: usize = 99;
@@ -70,10 +88,26 @@ pub(super) fn signatures() -> impl Iterator<Item = &'static Signature> {
 /// The files of the site that are no pages, as paths below its root.
 pub(super) type Files = Arc<BTreeSet<String>>;
 
-/// Lets the templates of `registry` call the helpers.
+/// Lets the templates of `registry` call the helpers; those that draw pictures only [on a page](on_page).
 pub(super) fn register(registry: &mut Handlebars, files: &Files) {
     for (Signature { name, .. }, function) in &OWN {
-        registry.register_helper(name, Box::new(Simple { function: *function, files: files.clone() }));
+        let files = files.clone();
+        match *function {
+            Plain(function) => registry.register_helper(name, Box::new(OfValue { function, files })),
+            Html(function) => {
+                registry.register_helper(name, Box::new(OfPicture { name, function, files, pictures: None }));
+            }
+        }
+    }
+}
+
+/// Lets one page call the helpers that draw pictures.
+pub(super) fn on_page<'rc>(scope: &mut RenderContext<'_, 'rc>, files: &Files, pictures: &'rc Pictures<'rc>) {
+    for (Signature { name, .. }, function) in &OWN {
+        if let Html(function) = *function {
+            let helper = OfPicture { name, function, files: files.clone(), pictures: Some(pictures) };
+            scope.register_local_helper(name, Box::new(helper));
+        }
     }
 }
 
@@ -81,7 +115,8 @@ pub(super) fn register(registry: &mut Handlebars, files: &Files) {
 struct Call<'a> {
     helper: &'a Helper<'a>,
     context: &'a Value,
-    files: &'a BTreeSet<String>,
+    files: &'a Files,
+    registry: &'a Handlebars<'a>,
 }
 
 impl Call<'_> {
@@ -97,28 +132,79 @@ impl Call<'_> {
         self.helper.hash_get(name).map_or(&Value::Null, |parameter| parameter.value())
     }
 
-    /// The path of the page that is being rendered.
-    fn page(&self) -> &str {
-        self.context["page"]["path"].as_str().unwrap_or_default()
+    /// Where the page that is being rendered stands.
+    fn page(&self) -> Address<'_> {
+        let page = &self.context["page"];
+        let scheme = match page["scheme"].as_str() {
+            Some("dark") => Some(Scheme::Dark),
+            Some("light") => Some(Scheme::Light),
+            _ => None,
+        };
+        Address { path: page["path"].as_str().unwrap_or_default(), scheme }
+    }
+
+    /// Renders a partial of the theme with `data` as all that it sees. It can call all helpers.
+    fn partial(&self, name: &str, data: Value, pictures: &Pictures) -> Result<String, RenderError> {
+        let template = self.registry.get_template(name).ok_or_else(|| {
+            refused(format!("the theme has no partial `{name}`\nwrite it into `partials/{name}.hbs` of a theme"))
+        })?;
+        let context = Context::from(data);
+        let mut scope = RenderContext::new(template.name.as_ref());
+        on_page(&mut scope, self.files, pictures);
+        let mut output = StringOutput::new();
+        template.render(self.registry, &context, &mut scope, &mut output)?;
+        output.into_string().map_err(RenderError::from)
     }
 }
 
-struct Simple {
-    function: Function,
+/// A helper's own error.
+fn refused(message: String) -> RenderError {
+    RenderErrorReason::Other(message).into()
+}
+
+/// A helper that makes a value.
+struct OfValue {
+    function: fn(&Call) -> Result<Value, String>,
     files: Files,
 }
 
-impl HelperDef for Simple {
+impl HelperDef for OfValue {
     fn call_inner<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
+        registry: &'reg Handlebars<'reg>,
         context: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
-        let call = Call { helper, context: context.data(), files: &self.files };
-        let value = (self.function)(&call);
-        value.map(ScopedJson::Derived).map_err(|message| RenderErrorReason::Other(message).into())
+        let call = Call { helper, context: context.data(), files: &self.files, registry };
+        (self.function)(&call).map(ScopedJson::Derived).map_err(refused)
+    }
+}
+
+/// A helper that draws a picture.
+struct OfPicture<'a> {
+    name: &'static str,
+    function: fn(&Call, &Pictures) -> Result<String, RenderError>,
+    files: Files,
+    /// Those of the page, where there is one.
+    pictures: Option<&'a Pictures<'a>>,
+}
+
+impl HelperDef for OfPicture<'_> {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        output: &mut dyn Output,
+    ) -> HelperResult {
+        let Some(pictures) = self.pictures else {
+            let name = self.name;
+            return Err(refused(format!("`{name}` draws a picture, which only the text of a page can have")));
+        };
+        let call = Call { helper, context: context.data(), files: &self.files, registry };
+        Ok(output.write(&(self.function)(&call, pictures)?)?)
     }
 }
 

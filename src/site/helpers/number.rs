@@ -53,6 +53,12 @@ pub(super) fn percent(call: &Call) -> Result<Value, String> {
     Ok(format!("{}{SPACE}%", signed(&format!("{:.decimals$}", value.abs() * 100.0), value < 0.0, sign)).into())
 }
 
+/// A number as `number` shows it.
+pub(super) fn plain(value: f64) -> String {
+    let decimals = if value.fract() == 0.0 { 0 } else { 1 };
+    signed(&format!("{:.decimals$}", value.abs()), value < 0.0, false)
+}
+
 fn numeric(call: &Call, helper: &str) -> Result<Option<f64>, String> {
     match call.value(0) {
         Value::Null => Ok(None),

@@ -1,0 +1,107 @@
+//! `sparkline`: a picture where a template calls it.
+
+use handlebars::RenderError;
+use serde_json::Value;
+
+use super::{Call, number, quoted, refused};
+use crate::graphics::sheet::{HEIGHT, STEP, Sparkline};
+use crate::site::pictures::Pictures;
+
+/// `{{sparkline row.history}}`: a small picture of a list of numbers, from the oldest to the newest; `null` is a gap.
+/// `mark=n` marks one of them, counted from 0. The words beside it say the first, last, lowest and highest.
+///
+/// Its classes are the digits of its number on the page's sheet, `a` the last one: `a3 b1 c0` is number 13.
+pub(super) fn sparkline(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
+    let values = numbers(call.value(0)).map_err(refused)?;
+    let mark = match call.option("mark") {
+        Value::Null => None,
+        mark => Some(place(mark, values.len()).map_err(refused)?),
+    };
+    let width = values.len() * STEP;
+    let words = words(&values);
+    let (number, sheet) = pictures.sparkline(Sparkline::new(&values, mark));
+    Ok(format!(
+        "<img class=\"spark {}\" src=\"{sheet}\" width=\"{width}\" height=\"{HEIGHT}\" alt=\"{words}\">",
+        digits(number)
+    ))
+}
+
+/// The classes that are a number's digits.
+fn digits(number: usize) -> String {
+    format!("a{} b{} c{}", number % 10, number / 10 % 10, number / 100)
+}
+
+fn numbers(list: &Value) -> Result<Vec<Option<f64>>, String> {
+    let Value::Array(list) = list else {
+        return Err(format!("`sparkline` needs a list of numbers, not {}", quoted(list)));
+    };
+    let number = |value: &Value| match value.as_f64() {
+        None if value.is_null() => Ok(None),
+        Some(number) if number >= 0.0 => Ok(Some(number)),
+        Some(number) => Err(format!("`sparkline` draws from zero on, and here is {number}")),
+        None => Err(format!("`sparkline` needs a list of numbers; {} is none", quoted(value))),
+    };
+    list.iter().map(number).collect()
+}
+
+fn place(mark: &Value, length: usize) -> Result<usize, String> {
+    let place = mark.as_u64().and_then(|place| usize::try_from(place).ok()).filter(|place| *place < length);
+    place.ok_or_else(|| {
+        format!("`mark` is the place of one of the {length} values, counted from 0, not {}", quoted(mark))
+    })
+}
+
+/// The picture in words.
+fn words(values: &[Option<f64>]) -> String {
+    let known: Vec<f64> = values.iter().copied().flatten().collect();
+    let (Some(first), Some(last)) = (known.first(), known.last()) else { return "nothing known".to_owned() };
+    let lowest = known.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = known.iter().copied().fold(0.0, f64::max);
+    let [first, last, lowest, highest] = [*first, *last, lowest, highest].map(number::plain);
+    let gaps = match values.len() - known.len() {
+        0 => String::new(),
+        gaps => format!(", {gaps} unknown"),
+    };
+    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn words_say_what_the_picture_shows() {
+        assert_eq!(
+            words(&[Some(16.0), Some(8.0), Some(2400.0), Some(24.0)]),
+            "first 16, last 24, lowest 8, highest 2\u{202f}400"
+        );
+        assert_eq!(words(&[None, Some(8.0), None]), "first 8, last 8, lowest 8, highest 8, 2 unknown");
+        assert_eq!(words(&[None]), "nothing known");
+        assert_eq!(words(&[]), "nothing known");
+    }
+
+    #[test]
+    fn only_a_list_of_numbers_that_are_not_negative_can_be_drawn() {
+        assert_eq!(numbers(&json!([0, null, 1.5])), Ok(vec![Some(0.0), None, Some(1.5)]));
+        for (value, message) in [
+            (json!(5), "`sparkline` needs a list of numbers, not `5`"),
+            (json!(null), "`sparkline` needs a list of numbers, not `null`"),
+            (json!([8, "x"]), "`sparkline` needs a list of numbers; `x` is none"),
+            (json!([8, -1]), "`sparkline` draws from zero on, and here is -1"),
+        ] {
+            assert_eq!(numbers(&value), Err(message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_mark_is_the_place_of_a_value() {
+        assert_eq!(place(&json!(2), 3), Ok(2));
+        for wrong in [json!(3), json!(-1), json!(0.5), json!("1")] {
+            assert!(
+                place(&wrong, 3).is_err_and(|message| message.starts_with("`mark` is the place of one of the 3")),
+                "{wrong}"
+            );
+        }
+    }
+}
