@@ -54,7 +54,8 @@ impl<'a> Pictures<'a> {
 
     /// The page with the addresses of its sheets, and all its pictures by their paths below the site's root.
     pub(super) fn finish(self, mut html: String, page: &Address) -> (String, BTreeMap<PathBuf, Drawing>) {
-        for (length, sparklines) in std::mem::take(&mut self.gathered().sparklines) {
+        let sheets = std::mem::take(&mut self.gathered().sparklines);
+        for (length, sparklines) in sheets {
             for (number, sparklines) in sparklines.chunks(MOST).enumerate() {
                 let (ink, warning) = (self.colors.ink, self.colors.warning);
                 let path = self.add(Drawing::Sheet(Sheet { sparklines: sparklines.to_vec(), ink, warning }));
