@@ -6,16 +6,17 @@ const path = require("path");
 
 const root = path.join(__dirname, "..", "..");
 
-/** Fetches npm packages (`name@exact version`) into the target folder; returns a function that loads from there. */
+/** Fetches npm packages (`name@exact version`) into the target folder; returns a function that loads from there (`.path`: that finds). */
 function packages(folder, pinned) {
   const place = path.join(process.env.CARGO_TARGET_DIR || path.join(root, "target"), "recipes", folder);
   fs.mkdirSync(place, { recursive: true });
   fs.writeFileSync(path.join(place, "package.json"), "{}");
   execFileSync("npm", ["install", "--silent", "--no-save", "--ignore-scripts", ...pinned], { cwd: place });
-  return (name) => require(require.resolve(name, { paths: [place] }));
+  const find = (name) => require.resolve(name, { paths: [place] });
+  return Object.assign((name) => require(find(name)), { path: find });
 }
 
-/** A PNG of one byte a pixel: `pixels` are numbers in `palette`, a list of [red, green, blue, alpha]. */
+/** A PNG with as few bits a pixel as will do: `pixels` are numbers in `palette`, a list of [red, green, blue, alpha]. */
 async function png(zopfli, width, height, pixels, palette, iterations) {
   const depth = [1, 2, 4, 8].find((bits) => palette.length <= 1 << bits);
   const stride = Math.ceil((width * depth) / 8);
