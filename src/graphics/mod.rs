@@ -5,6 +5,8 @@
 
 mod color;
 mod colors;
+pub mod flags;
+pub mod map;
 mod png;
 mod raster;
 pub mod sheet;
@@ -14,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub use color::Rgba;
 pub use colors::{Colors, Paper};
+pub use map::Map;
 pub use sheet::Sheet;
 
 use crate::text::hexadecimal;
