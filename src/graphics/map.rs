@@ -11,7 +11,7 @@ use super::color::{Rgba, TRANSPARENT};
 /// The pixels.
 const WORLD: &[u8] = include_bytes!("world.png");
 /// The territories' codes, lower-case, in the order of their numbers, which begin with 1.
-const TERRITORIES: &str = include_str!("world.txt");
+pub(super) const TERRITORIES: &str = include_str!("world.txt");
 /// What a PNG begins with.
 const SIGNATURE: usize = 8;
 /// The sum that ends a chunk.
@@ -65,7 +65,8 @@ impl Map {
 
     /// Draws it, as PNG.
     pub fn draw(&self) -> Vec<u8> {
-        let palette: Vec<Rgba> = std::iter::once(TRANSPARENT).chain(self.classes.iter().map(|it| self.color(*it))).collect();
+        let palette: Vec<Rgba> =
+            std::iter::once(TRANSPARENT).chain(self.classes.iter().map(|it| self.color(*it))).collect();
         let mut png = WORLD[..SIGNATURE].to_vec();
         for (name, data) in chunks(WORLD) {
             if name == *b"PLTE" {
@@ -178,7 +179,8 @@ mod tests {
     #[test]
     fn every_code_is_on_the_map_or_known_to_be_no_place_on_it() {
         let codes = include_str!("../warehouse/countries.tsv").lines().filter(|line| !line.starts_with('#'));
-        let missing: Vec<&str> = codes.map(|line| line.split('\t').next().unwrap()).filter(|code| !knows(code)).collect();
+        let missing: Vec<&str> =
+            codes.map(|line| line.split('\t').next().unwrap()).filter(|code| !knows(code)).collect();
         assert_eq!(
             missing.join(" "),
             "?? a1 a2 ab ac an ap aq cp cq cs dg ea eu ic os other su ta uk un zz",

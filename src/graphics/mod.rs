@@ -29,6 +29,8 @@ const VERSION: u32 = 1;
 pub enum Drawing {
     /// Sparklines.
     Sheet(Sheet),
+    /// The map of the world.
+    Map(Map),
 }
 
 impl Drawing {
@@ -42,6 +44,7 @@ impl Drawing {
     pub fn size(&self) -> usize {
         match self {
             Self::Sheet(sheet) => sheet.sparklines.iter().map(|sparkline| sparkline.len() + size_of::<Sheet>()).sum(),
+            Self::Map(_) => map::TERRITORIES.len(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Drawing {
     pub fn draw(&self) -> Result<Vec<u8>> {
         match self {
             Self::Sheet(sheet) => sheet.draw(),
+            Self::Map(map) => Ok(map.draw()),
         }
     }
 }

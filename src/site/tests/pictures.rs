@@ -64,7 +64,7 @@ fn what_cannot_be_drawn_is_a_problem_at_its_place() {
     let title =
         "---\ntitle: \"{{sparkline row.history}}\"\neach: {query: days, key: day, path: \"{{row.day}}.html\"}\n---\n";
     let problems = Folder::new(&[DAYS, ("content/index.md", title)]).problems();
-    assert_eq!(problems, ["content/index.md:2:9: `sparkline` draws a picture, which only the text of a page can have"]);
+    assert_eq!(problems, ["content/index.md:2:8: `sparkline` draws a picture, which only the text of a page can have"]);
     let option = Folder::new(&[
         DAYS,
         ("content/index.md", &with_days("{{#each data.days}}{{sparkline history marc=1}}{{/each}}")),
@@ -125,4 +125,73 @@ fn a_theme_chooses_its_colours_and_leaves_the_others_to_the_theme_below() {
         wrong.problems(),
         ["themes/default/theme.yaml:1:11: pictures: `red` is not a colour; write it as `#rrggbb`"]
     );
+}
+
+const PLACES: (&str, &str) = (
+    "site/queries/places.sql",
+    "select * from (values ('ir', 'Iran', 1600), ('de', 'Germany', 8), ('fr', 'France', null), ('??', '<unknown>', 16))
+     as places(country, name, clients)",
+);
+
+fn with_places(body: &str) -> String {
+    format!("---\ntitle: T\ndata: {{places: places}}\n---\n{body}")
+}
+
+const WITH_MAP: Embedded = &[
+    ("layouts/page.hbs", b"{{{body}}}"),
+    ("partials/map.hbs", b"{{src}}|{{width}}|{{alt}}|{{#each legend}}{{class}}:{{from}}-{{to}} {{/each}}|{{#each elsewhere}}{{flag code}}{{code}} {{name}} {{value}}{{/each}}"),
+];
+
+#[test]
+fn a_map_shows_countries_and_says_which_rows_have_no_place_on_it() {
+    let folder = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places}}"))]);
+    let files = folder.render_from("create table publication as select true as sample", WITH_MAP).unwrap().1;
+    let picture = pictures(&files)[0];
+    assert_eq!(
+        files["index.html"].trim(),
+        format!(
+            "<p>{picture}|1000|Map of the world: Iran 1\u{202f}600, Germany 8|0:- 1:1.0-8.0 2:9.0-40.0 3:41.0-200.0 \
+             4:201.0-1000.0 5:1001.0- |<span class=\"flag none\"></span>?? &lt;unknown&gt; 16.0</p>"
+        )
+    );
+    let other = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places limits=\"1 2 3 4\"}}"))]);
+    let files = other.render_from("create table publication as select true as sample", WITH_MAP).unwrap().1;
+    assert_ne!(pictures(&files)[0], picture, "another picture has another name");
+}
+
+#[test]
+fn a_map_of_what_is_no_map_is_a_problem_at_its_place() {
+    let problems = |body: &str| {
+        let folder = Folder::new(&[PLACES, ("content/index.md", &with_places(body))]);
+        folder.problems_with(WITH_MAP)
+    };
+    assert_eq!(
+        problems("{{map data.places value=\"client\"}}"),
+        ["content/index.md:5:1: `map` finds no column `client` in its rows (page `index.html`) \
+          (give its name, such as `code=\"country\"`)"]
+    );
+    assert_eq!(
+        problems("{{map data.places value=\"name\"}}"),
+        ["content/index.md:5:1: `map` needs numbers, not `Iran` (page `index.html`)"]
+    );
+    let folder = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places}}"))]);
+    assert_eq!(
+        folder.problems(),
+        [
+            "content/index.md:5:1: the theme has no partial `map` (page `index.html`) (write it into `partials/map.hbs` of a theme)"
+        ]
+    );
+}
+
+#[test]
+fn a_flag_is_found_by_its_number_and_unknown_codes_have_none() {
+    let body = "{{#each data.places}}{{flag country}}{{/each}}{{flag \"de\"}}{{flag \"DE\"}}{{flag data.places}}";
+    let files = Folder::new(&[PLACES, ("content/index.md", &with_places(body))]).render();
+    let flags: Vec<&str> =
+        files["index.html"].split("<span class=\"flag ").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(flags.len(), 7);
+    assert_eq!(flags[1], flags[4]);
+    assert_eq!(flags[4], flags[5], "in either case");
+    assert_eq!([flags[3], flags[6]], ["none", "none"]);
+    assert_ne!(flags[0], flags[1]);
 }

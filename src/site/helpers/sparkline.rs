@@ -1,9 +1,9 @@
-//! `sparkline`: a picture where a template calls it.
+//! `sparkline`: the last days of a number as a picture beside it.
 
 use handlebars::RenderError;
 use serde_json::Value;
 
-use super::{Call, number, quoted, refused};
+use super::{Call, digits, number, quoted, refused};
 use crate::graphics::sheet::{HEIGHT, STEP, Sparkline};
 use crate::site::pictures::Pictures;
 
@@ -24,11 +24,6 @@ pub(super) fn sparkline(call: &Call, pictures: &Pictures) -> Result<String, Rend
         "<img class=\"spark {}\" src=\"{sheet}\" width=\"{width}\" height=\"{HEIGHT}\" alt=\"{words}\">",
         digits(number)
     ))
-}
-
-/// The classes that are a number's digits.
-fn digits(number: usize) -> String {
-    format!("a{} b{} c{}", number % 10, number / 10 % 10, number / 100)
 }
 
 fn numbers(list: &Value) -> Result<Vec<Option<f64>>, String> {

@@ -1,0 +1,132 @@
+//! `map`: countries by how many, on a map of the world.
+
+use std::collections::BTreeMap;
+
+use handlebars::RenderError;
+use serde_json::{Value, json};
+
+use super::{Call, number, quoted, refused};
+use crate::graphics::{Drawing, Map, map};
+use crate::site::pictures::Pictures;
+
+/// Where one class ends and the next begins, unless the template says.
+const LIMITS: &str = "8 40 200 1000";
+/// Countries that the words beside the map name.
+const NAMED: usize = 5;
+
+/// `{{map data.countries}}`: the theme's partial `map`, which gets `src`, `width`, `height` and `alt` of the picture, the
+/// `legend` (`class` 0 to 5, its values `from` and `to`, null where there is no end) and what is `elsewhere`: the `code`,
+/// `name` and `value` of each row that the map has no place for.
+///
+/// Options name the columns (`code="country"`, `value="clients"`, `name="name"`) and the highest value of each class but
+/// the last (`limits="8 40 200 1000"`).
+pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
+    let limits = limits(call.option("limits")).map_err(refused)?;
+    let mut places = places(call).map_err(refused)?;
+    places.sort_by(|one, other| other.value.total_cmp(&one.value));
+    let (known, elsewhere): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| map::knows(place.code));
+
+    let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
+    for place in &known {
+        *sums.entry(place.code).or_default() += place.value;
+    }
+    let classes = sums.iter().map(|(code, value)| (*code, map::class(*value, &limits)));
+    let path = pictures.add(Drawing::Map(Map::new(classes, pictures.colors.ink, pictures.colors.none)));
+    let (width, height) = map::SIZE;
+    let data = json!({
+        "src": call.page().link_to_file(&path),
+        "width": width,
+        "height": height,
+        "alt": words(&known),
+        "legend": legend(&limits),
+        "elsewhere": elsewhere.iter().map(|place| json!({"code": place.code, "name": place.name, "value": place.value})).collect::<Vec<_>>(),
+    });
+    call.partial("map", data, pictures)
+}
+
+/// A row that has a value.
+struct Place<'a> {
+    code: &'a str,
+    name: &'a str,
+    value: f64,
+}
+
+fn places<'a>(call: &'a Call) -> Result<Vec<Place<'a>>, String> {
+    let Value::Array(rows) = call.value(0) else {
+        return Err(format!("`map` needs rows, not {}", quoted(call.value(0))));
+    };
+    let [code, value, name] = [("code", "country"), ("value", "clients"), ("name", "name")]
+        .map(|(option, usual)| call.option(option).as_str().unwrap_or(usual));
+    let missing = |column: &str| {
+        format!("`map` finds no column `{column}` in its rows\ngive its name, such as `code=\"country\"`")
+    };
+    let place = |row: &'a Value| {
+        let field = |column: &str| row.get(column).ok_or_else(|| missing(column));
+        let code = field(code)?.as_str().ok_or_else(|| format!("`map` needs codes of countries in `{code}`"))?;
+        let value = field(value)?;
+        if !value.is_null() && !value.is_number() {
+            return Err(format!("`map` needs numbers, not {}", quoted(value)));
+        }
+        let name = row.get(name).and_then(Value::as_str).unwrap_or(code);
+        // What nobody counted looks as what is not there; the table beside the map has the difference.
+        Ok(value.as_f64().filter(|value| *value > 0.0).map(|value| Place { code, name, value }))
+    };
+    rows.iter().filter_map(|row| place(row).transpose()).collect()
+}
+
+/// Numbers that rise, separated by spaces: one less than there are classes.
+fn limits(option: &Value) -> Result<Vec<f64>, String> {
+    let text = option.as_str().unwrap_or(LIMITS);
+    let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
+    let rising = |numbers: &Vec<f64>| {
+        numbers.windows(2).all(|pair| pair[0] < pair[1]) && numbers.first().is_some_and(|first| *first > 0.0)
+    };
+    let wanted = usize::from(map::CLASSES) - 1;
+    numbers
+        .ok()
+        .filter(|numbers| numbers.len() == wanted && rising(numbers))
+        .ok_or_else(|| format!("`limits` is `{text}`; it needs {wanted} numbers that rise, such as `{LIMITS}`"))
+}
+
+fn legend(limits: &[f64]) -> Vec<Value> {
+    let from = std::iter::once(1.0).chain(limits.iter().map(|limit| limit + 1.0));
+    let to = limits.iter().copied().map(Some).chain([None]);
+    let steps =
+        from.zip(to).enumerate().map(|(number, (from, to))| json!({"class": number + 1, "from": from, "to": to}));
+    std::iter::once(json!({"class": 0, "from": null, "to": null})).chain(steps).collect()
+}
+
+/// The map in words; `places` are sorted, the highest first.
+fn words(places: &[&Place]) -> String {
+    if places.is_empty() {
+        return "Map of the world: no country has a number".to_owned();
+    }
+    let most: Vec<String> =
+        places.iter().take(NAMED).map(|place| format!("{} {}", place.name, number::plain(place.value))).collect();
+    let rest = if places.len() > NAMED { format!(" and {} more", places.len() - NAMED) } else { String::new() };
+    format!("Map of the world: {}{rest}", most.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn limits_must_rise_and_be_four() {
+        assert_eq!(limits(&Value::Null), Ok(vec![8.0, 40.0, 200.0, 1000.0]));
+        assert_eq!(limits(&json!("1 2 3.5 4")), Ok(vec![1.0, 2.0, 3.5, 4.0]));
+        for wrong in ["", "1 2 3", "1 2 3 4 5", "4 3 2 1", "0 1 2 3", "1 2 3 x", "1 2 NaN 4"] {
+            assert!(limits(&json!(wrong)).is_err_and(|message| message.contains("4 numbers that rise")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_legend_has_each_class_with_its_values() {
+        let legend = legend(&[8.0, 40.0, 200.0, 1000.0]);
+        assert_eq!(legend.len(), 6);
+        assert_eq!(legend[0], json!({"class": 0, "from": null, "to": null}));
+        assert_eq!(legend[1], json!({"class": 1, "from": 1.0, "to": 8.0}));
+        assert_eq!(legend[5], json!({"class": 5, "from": 1001.0, "to": null}));
+    }
+}
