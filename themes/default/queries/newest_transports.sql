@@ -33,7 +33,7 @@ compared as (
 )
 select
     transport,
-    transport.note,
+    case transport when '<OR>' then 'no transport' when '<??>' then 'without a name' end as note,
     clients.clients,
     counted / nullif(before, 0) - 1 as change,
     coalesce(change < -0.2 and before - counted >= 40, false) as fell,

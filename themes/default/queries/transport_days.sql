@@ -31,7 +31,7 @@ compared as (
 select
     compared.day,
     transport,
-    transport.note,
+    case transport when '<OR>' then 'no transport' when '<??>' then 'without a name' end as note,
     compared.clients,
     compared.bridges,
     counted / nullif(before, 0) - 1 as change,
