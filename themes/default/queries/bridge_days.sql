@@ -1,4 +1,22 @@
--- Every bridge on every day: its clients and traffic, or why they are not known and since when.
+-- Every bridge on every day: its clients and traffic, or why they are not known and since when; the same weekday of the week
+-- before, and the clients of the 30 days that end there, null where they are not known.
+with calendar as (
+    select bridge, cast(unnest(generate_series(min(day) - 29, max(day), interval 1 day)) as date) as day
+    from bridge_day
+    group by bridge
+),
+compared as (
+    select
+        calendar.bridge,
+        calendar.day,
+        case when day.complete then bridge_day.clients end as counted,
+        lag(counted, 7) over past as before,
+        list(bridge_day.clients) over (past rows 29 preceding) as history
+    from calendar
+    left join day on day.day = calendar.day
+    left join bridge_day on bridge_day.bridge = calendar.bridge and bridge_day.day = calendar.day
+    window past as (partition by calendar.bridge order by calendar.day)
+)
 select
     bridge_day.day,
     bridge_day.bridge,
@@ -11,12 +29,13 @@ select
     bridge_day.or_inflated,
     max(bridge_day.day) filter (where bridge_day.state = 'reported')
         over (partition by bridge_day.bridge order by bridge_day.day) + 1 as since,
-    case when day.complete and week.complete then bridge_day.clients / nullif(before.clients, 0) - 1 end as change,
-    coalesce(change < -0.2 and before.clients - bridge_day.clients >= 40, false) as fell
+    counted / nullif(before, 0) - 1 as change,
+    coalesce(change < -0.2 and before - counted >= 40, false) as fell,
+    coalesce(change > 0.5 and counted - before >= 40, false) as rose,
+    compared.history,
+    case when fell or rose then 29 end as mark
 from bridge_day
 join bridge using (bridge)
-join day on day.day = bridge_day.day
+join compared on compared.bridge = bridge_day.bridge and compared.day = bridge_day.day
 left join traffic_day on traffic_day.bridge = bridge_day.bridge and traffic_day.day = bridge_day.day
-left join day as week on week.day = bridge_day.day - 7
-left join bridge_day as before on before.bridge = bridge_day.bridge and before.day = bridge_day.day - 7
 order by bridge_day.day, bridge_day.clients desc nulls last, bridge.label

@@ -1,22 +1,44 @@
--- Clients by country and day, with the share of the day's sum of countries and the same weekday of the week before.
+-- Clients by country and day: the share of the day's sum of countries, the same weekday of the week before, and the 30 days
+-- that end there. What compares days leaves those out that are not complete. A day on which the country is not listed is
+-- null and no zero: its clients, if there were any, are among the other countries.
 with clients as (
     select day, country, cast(sum(clients) as bigint) as clients, count(distinct bridge) as bridges
     from country_day
     group by day, country
+),
+-- All countries on all days, and on 29 days before them, so that every history has 30 values.
+calendar as (
+    select cast(unnest(generate_series(min(day) - 29, max(day), interval 1 day)) as date) as day from day
+),
+compared as (
+    select
+        calendar.day,
+        country.country,
+        clients.clients,
+        clients.bridges,
+        case when day.complete then clients.clients end as counted,
+        lag(counted, 7) over past as before,
+        list(counted) over (past rows 29 preceding) as history
+    from calendar
+    cross join country
+    left join day on day.day = calendar.day
+    left join clients on clients.day = calendar.day and clients.country = country.country
+    window past as (partition by country.country order by calendar.day)
 )
 select
-    clients.day,
-    clients.country,
+    compared.day,
+    country,
     country.name,
     country.note,
-    clients.clients,
-    clients.bridges,
-    clients.clients / sum(clients.clients) over (partition by clients.day) as share,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
-    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
-from clients
+    compared.clients,
+    compared.bridges,
+    compared.clients / sum(compared.clients) over (partition by compared.day) as share,
+    counted / nullif(before, 0) - 1 as change,
+    coalesce(change < -0.2 and before - counted >= 40, false) as fell,
+    coalesce(change > 0.5 and counted - before >= 40, false) as rose,
+    history,
+    case when fell or rose then 29 end as mark
+from compared
 join country using (country)
-join day on day.day = clients.day
-left join day as week on week.day = clients.day - 7
-left join clients as before on before.country = clients.country and before.day = clients.day - 7
-order by clients.day, clients.clients desc, clients.country
+where compared.clients is not null
+order by compared.day, compared.clients desc, country

@@ -1,17 +1,47 @@
--- The newest complete day by pluggable transport.
+-- The newest complete day by pluggable transport, and the 30 days that end there. What compares days leaves those out that
+-- are not complete. Of a day of which bridges told their transports, a transport that none of them named is a zero.
 with newest as (
     select coalesce(max(day) filter (where complete), max(day)) as day from day
 ),
+calendar as (
+    select cast(unnest(generate_series(day - 29, day, interval 1 day)) as date) as day from newest
+),
 clients as (
-    select day, transport, cast(sum(clients) as bigint) as clients from transport_day group by day, transport
+    select day, transport, cast(sum(clients) as bigint) as clients
+    from transport_day semi join calendar using (day)
+    group by day, transport
+),
+told as (
+    select day from day semi join clients using (day) where complete
+),
+counted as (
+    select calendar.day, transport.transport,
+           case when told.day is not null then coalesce(clients.clients, 0) end as clients
+    from calendar
+    cross join transport
+    left join told on told.day = calendar.day
+    left join clients on clients.day = calendar.day and clients.transport = transport.transport
+),
+compared as (
+    select
+        counted.transport,
+        max(counted.clients) filter (where counted.day = newest.day) as counted,
+        max(counted.clients) filter (where counted.day = newest.day - 7) as before,
+        list(counted.clients order by counted.day) as history
+    from counted cross join newest
+    group by counted.transport
 )
-select clients.transport, transport.note, clients.clients, 
-       case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
-       coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
+select
+    transport,
+    case transport when '<OR>' then 'no transport' when '<??>' then 'without a name' end as note,
+    clients.clients,
+    counted / nullif(before, 0) - 1 as change,
+    coalesce(change < -0.2 and before - counted >= 40, false) as fell,
+    coalesce(change > 0.5 and counted - before >= 40, false) as rose,
+    history,
+    case when fell or rose then 29 end as mark
 from clients
 semi join newest using (day)
+join compared using (transport)
 join transport using (transport)
-join day on day.day = clients.day
-left join day as week on week.day = clients.day - 7
-left join clients as before on before.transport = clients.transport and before.day = clients.day - 7
-order by clients.clients desc, clients.transport
+order by clients.clients desc, transport

@@ -19,6 +19,15 @@ attempt as (
 latest as (
     select max(run) as run, max(day) as day from attempt
 ),
+-- Each of the newest 30 days: 1 where the server answered, 0 where it failed, null where nobody asked it.
+strip as (
+    select server.server, list(cast(answered.answered as integer) order by calendar.day) as history
+    from (select cast(unnest(generate_series(day - 29, day, interval 1 day)) as date) as day from latest) as calendar
+    cross join server
+    left join (select server, day, bool_or(answered) as answered from attempt group by server, day) as answered
+           on answered.server = server.server and answered.day = calendar.day
+    group by server.server
+),
 asked as (
     select
         attempt.server,
@@ -46,8 +55,10 @@ select
     asked.last_answer,
     (select day from latest) - asked.last_answer as days_before,
     asked.days_answered,
-    asked.days_asked
+    asked.days_asked,
+    strip.history
 from server
 left join asked using (server)
+left join strip using (server)
 order by coalesce(asked.failed, false) desc, asked.last_answer nulls first,
          asked.days_answered / asked.days_asked, server.server
