@@ -41,7 +41,7 @@ fn packed(row: &[u8], bits: u8) -> Vec<u8> {
     row.chunks(usize::from(8 / bits))
         .map(|chunk| {
             let byte = chunk.iter().fold(0, |byte, number| (byte << bits) | u16::from(*number));
-            (byte << (usize::from(8 / bits) - chunk.len()) * usize::from(bits)) as u8
+            (byte << ((usize::from(8 / bits) - chunk.len()) * usize::from(bits))) as u8
         })
         .collect()
 }
