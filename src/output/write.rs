@@ -325,6 +325,33 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_that_an_earlier_build_drew_is_not_drawn_again() {
+        let place = place();
+        let path = Path::new("pictures/1.png");
+        let draws = |bytes: &'static [u8]| move || Ok(bytes.to_vec());
+        let never = || -> Result<Vec<u8>> { panic!("it is there already") };
+
+        fs::create_dir(&place.public().join("pictures")).unwrap();
+        fs::write_atomic(&place.public().join(path), b"mine", fs::PUBLIC).unwrap();
+        let output = place.open();
+        assert_eq!(output.picture(path, draws(b"first")).unwrap(), 5, "who else put a file there knows nothing of it");
+        output.finish().unwrap();
+
+        let output = place.open();
+        assert_eq!(output.picture(path, never).unwrap(), 5);
+        assert_eq!(output.finish().unwrap(), Totals { files: 1, bytes: 5, written: 0, unchanged: 1, removed: 0 });
+
+        fs::write_atomic(&place.public().join(path), b"", fs::PUBLIC).unwrap();
+        let output = place.open();
+        assert_eq!(output.picture(path, draws(b"again")).unwrap(), 5, "an empty file is no picture");
+        output.finish().unwrap();
+        assert_eq!(fs::read(&place.public().join(path)).unwrap(), b"again");
+
+        place.build(&[]);
+        assert!(!place.public().join(path).exists(), "nobody asks for it any more");
+    }
+
+    #[test]
     fn what_an_earlier_build_made_is_removed_with_its_empty_folders() {
         let place = place();
         place.build(&[("x.html", LONG), ("days/2026/y.html", LONG)]);
