@@ -39,7 +39,7 @@ pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderErro
         "height": height,
         "alt": words(&known),
         "legend": legend(&limits),
-        "elsewhere": elsewhere.iter().map(|place| json!({"code": place.code, "name": place.name, "value": place.value})).collect::<Vec<_>>(),
+        "elsewhere": elsewhere.iter().map(|place| json!({"code": place.code, "name": place.name, "value": whole(place.value)})).collect::<Vec<_>>(),
     });
     call.partial("map", data, pictures)
 }
@@ -91,9 +91,17 @@ fn limits(option: &Value) -> Result<Vec<f64>, String> {
 fn legend(limits: &[f64]) -> Vec<Value> {
     let from = std::iter::once(1.0).chain(limits.iter().map(|limit| limit + 1.0));
     let to = limits.iter().copied().map(Some).chain([None]);
-    let steps =
-        from.zip(to).enumerate().map(|(number, (from, to))| json!({"class": number + 1, "from": from, "to": to}));
+    let steps = from
+        .zip(to)
+        .enumerate()
+        .map(|(number, (from, to))| json!({"class": number + 1, "from": whole(from), "to": to.map(whole)}));
     std::iter::once(json!({"class": 0, "from": null, "to": null})).chain(steps).collect()
+}
+
+/// A number without a point where it needs none.
+#[allow(clippy::cast_possible_truncation, reason = "exact below 2^53")]
+fn whole(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 { (value as i64).into() } else { value.into() }
 }
 
 /// The map in words; `places` are sorted, the highest first.
@@ -126,7 +134,7 @@ mod tests {
         let legend = legend(&[8.0, 40.0, 200.0, 1000.0]);
         assert_eq!(legend.len(), 6);
         assert_eq!(legend[0], json!({"class": 0, "from": null, "to": null}));
-        assert_eq!(legend[1], json!({"class": 1, "from": 1.0, "to": 8.0}));
-        assert_eq!(legend[5], json!({"class": 5, "from": 1001.0, "to": null}));
+        assert_eq!(legend[1], json!({"class": 1, "from": 1, "to": 8}));
+        assert_eq!(legend[5], json!({"class": 5, "from": 1001, "to": null}));
     }
 }

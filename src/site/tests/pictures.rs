@@ -150,8 +150,8 @@ fn a_map_shows_countries_and_says_which_rows_have_no_place_on_it() {
     assert_eq!(
         files["index.html"].trim(),
         format!(
-            "<p>{picture}|1000|Map of the world: Iran 1\u{202f}600, Germany 8|0:- 1:1.0-8.0 2:9.0-40.0 3:41.0-200.0 \
-             4:201.0-1000.0 5:1001.0- |<span class=\"flag none\"></span>?? &lt;unknown&gt; 16.0</p>"
+            "<p>{picture}|960|Map of the world: Iran 1\u{202f}600, Germany 8|0:- 1:1-8 2:9-40 3:41-200 \
+             4:201-1000 5:1001- |<span class=\"flag none\"></span>?? &lt;unknown&gt; 16</p>"
         )
     );
     let other = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places limits=\"1 2 3 4\"}}"))]);
