@@ -5,8 +5,8 @@
 //! bench_weight sheet              draws the series of its standard input, [[8, null, 16], …], as one sheet; says how long
 //! ```
 //!
-//! The project is a worst case that could be: extracts as 20 servers with 25 tors each would print them on 38 days, put into a
-//! warehouse as a collection does. Countries are as large as in Tor Metrics' estimates of 2020, where the share of rank r is
+//! The project is a worst case that could be: extracts as 20 servers with 25 tors each would print them on 97 days, put into a
+//! warehouse as a collection does; and the default theme's pages, the report of a day with a line chart too. Countries are as large as in Tor Metrics' estimates of 2020, where the share of rank r is
 //! about 0.2 / r · e^(−r / 50). Clients follow the week, drift, come by chance, change suddenly at times, and are rounded up to
 //! multiples of 8 by each bridge; one report of a hundred is missing. The same on every machine.
 #![allow(clippy::print_stdout)] // It answers to a script.
@@ -31,8 +31,8 @@ use torcollect::warehouse::{Attempt, Warehouse};
 const SERVERS: usize = 20;
 const BRIDGES: usize = 25;
 const COUNTRIES: usize = 250;
-/// 30 for the sparklines, and a week before those for comparison.
-const DAYS: usize = 38;
+/// 90 for the chart, and a week before those for comparison.
+const DAYS: usize = 97;
 const NEWEST: Date = date(2026, 11, 21);
 const WEEK: [f64; 7] = [1.03, 1.05, 1.04, 1.02, 0.96, 0.91, 0.99];
 /// What part of the clients uses each, and what part of the bridges offers it.
@@ -50,6 +50,30 @@ const TRANSPORTS: [(&str, f64, f64); 10] = [
 ];
 /// The largest first; all others follow in the order of their codes' hashes.
 const LARGEST: &str = "ir ru us cn tr de in gb by fr id ua eg kz nl ca br ae jp it tm au es vn mx th ?? ch sa pl";
+
+const SETTINGS: &str = "\
+title: Worst case
+publish: {delay: 0, minimum_clients: 0}
+budget: {first_visit: 130 KB, next_page: 95 KB}
+";
+/// Of each report its 90 days, by transport: those below 2,000 clients a day are one line.
+const LINES: &str = "\
+with counted as (
+    select day, transport, sum(clients) as clients from transport_day group by all
+),
+named as (
+    select transport, if(avg(clients) < 2000, 'all others', transport) as name from counted group by transport
+)
+select report.day, counted.day as of_day, named.name as transport, cast(sum(counted.clients) as bigint) as clients
+from day as report
+join counted on counted.day between report.day - 89 and report.day
+join named using (transport)
+group by all
+order by report.day, of_day, transport
+";
+const CHART: &str = "
+{{chart data.lines kind=\"line\" x=\"of_day\" y=\"clients\" series=\"transport\" title=\"Clients by transport\"}}
+";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -81,10 +105,12 @@ fn sheet() -> Result<()> {
 
 fn project(folder: &Path) -> Result<()> {
     let project = Project::new(folder);
-    fs::create_dir(&folder.join("site"))?;
-    fs::write_atomic(&project.sources(), b"sources: {}\n", fs::PRIVATE)?;
-    let settings = b"title: Worst case\npublish: {delay: 0, minimum_clients: 0}\nbudget: {first_visit: 130 KB, next_page: 95 KB}\n";
-    fs::write_atomic(&project.site(), settings, fs::PUBLIC)?;
+    write(folder, "sources.yaml", "sources: {}\n")?;
+    write(folder, "site/site.yaml", SETTINGS)?;
+    let report = include_str!("../themes/default/content/days/day.md");
+    let report = report.replacen("\ndata:\n", "\ndata:\n  lines: report_lines\n", 1);
+    write(folder, "content/days/day.md", &format!("{report}{CHART}"))?;
+    write(folder, "site/queries/report_lines.sql", LINES)?;
     let mut warehouse = Warehouse::open(&project)?;
     // So that pseudonyms are the same each time.
     fs::write_durable(&project.salt(), &[b'5'; 64], fs::PRIVATE)?;
@@ -100,6 +126,12 @@ fn project(folder: &Path) -> Result<()> {
     }
     println!("{NEWEST}");
     Ok(())
+}
+
+fn write(folder: &Path, path: &str, text: &str) -> Result<()> {
+    let path = folder.join(path);
+    fs::create_dir(path.parent().unwrap_or(folder))?;
+    fs::write_atomic(&path, text.as_bytes(), fs::PUBLIC)
 }
 
 fn name(server: usize) -> String {
