@@ -88,6 +88,22 @@ fn a_site_that_is_refused_stays_as_it_was() {
 }
 
 #[test]
+fn a_strict_build_writes_the_same_files_as_another() {
+    let project = sample("budget: {first_visit: 1 MB}\n");
+    let files = |folder: &str| {
+        let folder = project.path(folder);
+        let paths = torcollect::fs::walk(&folder).unwrap();
+        paths.into_iter().map(|path| (fs::read(folder.join(&path)).unwrap(), path)).collect::<Vec<_>>()
+    };
+    project.run(&["build", "-o", "plain"]).ok();
+    project.run(&["build", "--strict", "-o", "strict"]).ok();
+    assert_eq!(files("strict"), files("plain"));
+    assert!(files("strict").iter().any(|(_, path)| path.extension().is_some_and(|end| end == "png")));
+    let again = project.run(&["build", "--strict", "-o", "strict"]).ok().stderr;
+    assert!(again.contains(" 0 written, "), "{again}");
+}
+
+#[test]
 fn check_finds_what_is_wrong_with_the_content_too() {
     let project = sample("");
     project.write("content/wrong.md", "---\ntitle: x\n---\n{{nothing.at.all}}\n");
