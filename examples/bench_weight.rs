@@ -211,8 +211,8 @@ impl World {
         let attempt = |server: usize| {
             let mut text = format!("torcollect-extract 1 {} 1\n", asked.as_second());
             let mut sections = 0;
-            for number in server * BRIDGES..(server + 1) * BRIDGES {
-                let instance = self.instance(number, day, &counts[number], noon, asked)?;
+            for (number, counts) in counts.iter().enumerate().skip(server * BRIDGES).take(BRIDGES) {
+                let instance = self.instance(number, day, counts, noon, asked)?;
                 sections += instance.matches("\nsection ").count();
                 text += &instance;
             }
@@ -281,7 +281,7 @@ impl World {
         let running = written(ends.checked_add(24.hours())?);
         let mut state = String::new();
         for way in ["Read", "Write"] {
-            let values = format!("{},{}", sent(&mut random), sent(&mut random) / 2 & !0x3ff);
+            let values = format!("{},{}", sent(&mut random), sent(&mut random));
             writeln!(
                 state,
                 "BWHistory{way}Ends {running}\nBWHistory{way}Interval 86400\nBWHistory{way}Values {values}"
