@@ -12,7 +12,7 @@ TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
 cargo = if [ -f "$(DUCKDB)/libduckdb.so" ]; then \
 	DUCKDB_LIB_DIR="$(DUCKDB)" cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
 
-.PHONY: demo test build bench-sample bench-collect lint doc setup setup-tests clean help
+.PHONY: demo test build bench-sample bench-collect bench-weight lint doc setup setup-tests clean help
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ bench-collect: build ## time a collection from 200 servers against other ways to
 	$(call cargo,build,--example bench_collect)
 	scripts/bench-collect "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/release/examples/bench_collect" \
 		"$(CARGO_TARGET_DIR)/bench-venv"
+
+bench-weight: build ## weigh pages, the worst case and the sample's, and what pygal made of the same rows
+	@python3 -c "import ensurepip" 2>/dev/null || scripts/install-packages python3-venv
+	$(call cargo,build,--example bench_weight)
+	scripts/bench-weight "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/release/examples/bench_weight" "$(CARGO_TARGET_DIR)/bench-venv"
 
 lint: setup ## what a change must pass besides its tests
 	cargo fmt --check

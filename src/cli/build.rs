@@ -1,21 +1,26 @@
 //! `torcollect build`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
+use rayon::prelude::*;
 use torcollect::collect::run::Options;
 use torcollect::config::{Fleet, Site, site_address};
-use torcollect::output::Output;
-use torcollect::problem::{Problems, unknown};
+use torcollect::output::{Output, Scale};
+use torcollect::problem::{Kind, Problems, unknown};
 use torcollect::project::Project;
-use torcollect::site::{Content, Input, render};
+use torcollect::site::{Content, File, Input, render};
 use torcollect::warehouse::{Publication, Scope};
 
 use super::collect::{JOBS, Percent, collect_all};
-use super::{Terminal, load_fleet, load_site};
+use super::{Terminal, check, load_fleet, load_site, weight};
+
+/// How many of the pages above a budget a warning names.
+const NAMED: usize = 3;
 
 /// The arguments of `build`.
 #[derive(Args)]
@@ -38,6 +43,9 @@ pub struct Build {
     /// Where the site is published, instead of `base_url` in `site.yaml`
     #[arg(long, value_name = "URL", value_parser = site_address)]
     base_url: Option<String>,
+    /// Refuse pages above the budget in `site.yaml`, before anything is written
+    #[arg(long)]
+    strict: bool,
 }
 
 impl Build {
@@ -55,13 +63,30 @@ impl Build {
         let began = Instant::now();
         let mut site = load_site(project)?;
         site.base_url = self.base_url.clone().or(site.base_url);
-        let publication = self.publication(project, terminal, &site)?;
+        let publication = publication(project, terminal, &site, self.from.as_deref(), organization)?;
         let output = Output::open(project, &folder)?;
         let input = Input { project, site: &site, publication: &publication };
-        let made = render(&input, &|file| match &file.content {
+        let write = |file: &File| match &file.content {
             Content::Bytes(bytes) => output.write(&file.path, bytes),
-            Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()).map(drop),
-        })?;
+            Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()),
+        };
+        let (made, weights) = if self.strict {
+            let held: Mutex<Vec<File>> = Mutex::default();
+            let keep = |file| held.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+            let (made, weights) = weight::weigh(&input, &folder, keep)?;
+            Problems::check(Kind::Content, weight::problems(project, &site, &weights, check::NAMED))?;
+            let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
+            files.par_iter().try_for_each(|file| write(file).map(drop))?;
+            (made, weights)
+        } else {
+            let scale = Scale::default();
+            let made = render(&input, &|file| {
+                let sent = write(&file)?;
+                weight::put(&scale, &file, sent);
+                Ok(())
+            })?;
+            (made, scale.weights())
+        };
         let totals = output.finish()?;
         terminal.info(&format!(
             "{} pages from {} queries in {:.1} s: {} files, {} bytes; {} written, {} unchanged, {} removed",
@@ -74,18 +99,28 @@ impl Build {
             totals.unchanged,
             totals.removed
         ));
+        for problem in weight::problems(project, &site, &weights, NAMED) {
+            terminal.warning(&problem);
+        }
+        weight::tell(terminal, &weights);
         terminal.info(&folder.join("index.html").display().to_string());
         Ok(collected)
     }
+}
 
-    fn publication(&self, project: &Project, terminal: &Terminal, site: &Site) -> Result<Publication> {
-        let organization = self.organization.as_deref();
-        match &self.from {
-            Some(file) => Publication::read(file, organization),
-            None => {
-                let fleet = load_fleet(project, terminal)?;
-                Publication::make(project, &fleet, site, scope(&fleet, organization)?)
-            }
+/// What may be seen: from the warehouse, or from a file that `export --public` has written.
+pub fn publication(
+    project: &Project,
+    terminal: &Terminal,
+    site: &Site,
+    from: Option<&Path>,
+    organization: Option<&str>,
+) -> Result<Publication> {
+    match from {
+        Some(file) => Publication::read(file, organization),
+        None => {
+            let fleet = load_fleet(project, terminal)?;
+            Publication::make(project, &fleet, site, scope(&fleet, organization)?)
         }
     }
 }

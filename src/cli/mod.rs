@@ -1,6 +1,7 @@
 //! The command line: one file a command. [`Terminal`] alone prints.
 
 mod build;
+mod check;
 mod collect;
 mod export;
 mod query;
@@ -8,6 +9,7 @@ mod reparse;
 mod rows;
 mod server;
 mod terminal;
+mod weight;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +60,8 @@ enum Command {
     Collect(collect::Collect),
     /// Build the site from the warehouse
     Build(build::Build),
+    /// Say what a build would refuse, and write nothing
+    Check(check::Check),
     /// Look after the servers
     #[command(subcommand)]
     Server(server::Server),
@@ -80,6 +84,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
     match &arguments.command {
         Command::Collect(command) => command.run(&project, terminal),
         Command::Build(command) => command.run(&project, terminal),
+        Command::Check(command) => command.run(&project, terminal),
         Command::Server(command) => command.run(&project, terminal),
         Command::Query(command) => command.run(&project, terminal),
         Command::Export(command) => command.run(&project, terminal),

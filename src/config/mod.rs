@@ -20,7 +20,7 @@ pub use fleet::{
     Assignment, Bridge, BridgeName, Fleet, OnFailure, Organization, Sample, Selection, Server, Ssh, TorBridge,
 };
 pub use notes::Note;
-pub use site::{Publish, Scheme, Site, address as site_address};
+pub use site::{Budget, Publish, Scheme, Site, address as site_address};
 pub use via::Via;
 
 use std::fmt::Display;

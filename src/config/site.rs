@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::values::text;
+use super::values::{optional_size, text};
 use super::yaml::{Document, KeyPath};
-use crate::problem::{Kind, Problem, Problems};
+use crate::problem::{Kind, Place, Problem, Problems};
 use crate::project::Project;
 
 /// The site's settings.
@@ -29,6 +29,8 @@ pub struct Site {
     pub disable: Vec<String>,
     /// Copies of the site that are always dark or always light, whatever the reader's system prefers: dark.
     pub schemes: Vec<Scheme>,
+    /// What a page may weigh.
+    pub budget: Budget,
 }
 
 /// Light letters on dark paper, or dark ones on light.
@@ -60,8 +62,21 @@ impl Default for Site {
             publish: Publish::default(),
             disable: Vec::new(),
             schemes: vec![Scheme::Dark],
+            budget: Budget::default(),
         }
     }
+}
+
+/// The most bytes that a browser may fetch for any page; no limit where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// For somebody who has never been on the site.
+    #[serde(deserialize_with = "optional_size")]
+    pub first_visit: Option<u64>,
+    /// For somebody who comes from another page, and so has what pages share.
+    #[serde(deserialize_with = "optional_size")]
+    pub next_page: Option<u64>,
 }
 
 /// The publication rules: what of the warehouse may be seen. Safe by default.
@@ -97,6 +112,13 @@ impl Site {
         let Some((document, site)) = read else { return Ok(Self::default()) };
         Problems::check(Kind::Configuration, site.check(&document))?;
         Ok(Self { base_url: site.base_url.and_then(|url| address(&url).ok()), ..site })
+    }
+
+    /// Where a value of `site/site.yaml` stands, by the keys that lead to it.
+    pub fn place(project: &Project, keys: &[&str]) -> Place {
+        let document = Document::open(project, &project.site()).ok().flatten();
+        let whole = || Place::file(project.shown(&project.site()));
+        document.map_or_else(whole, |document| document.value(&KeyPath::of(keys.iter().copied())))
     }
 
     fn check(&self, document: &Document) -> Vec<Problem> {
@@ -161,13 +183,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Site::load(&Project::new(folder.path())), Ok(Site::default()));
         assert_eq!(load(""), Ok(Site::default()));
-        assert_eq!(load("publish:\ndisable:\n"), Ok(Site::default()));
+        assert_eq!(load("publish:\ndisable:\nbudget:\n"), Ok(Site::default()));
     }
 
     #[test]
     fn what_is_said_is_read() {
         let text = "title: Our bridges\nbase_url: https://stats.example/tor\ntheme: plain\nlanguage: pt-BR\n\
-                    publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\nschemes: [dark, light]\n";
+                    publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\nschemes: [dark, light]\n\
+                    budget: {first_visit: 130 KB, next_page: 95000}\n";
         let publish = Publish { delay: 0, minimum_clients: 64, tor_version: true, organizations: false };
         let site = Site {
             title: "Our bridges".into(),
@@ -177,6 +200,7 @@ mod tests {
             publish,
             disable: vec!["about.md".into()],
             schemes: vec![Scheme::Dark, Scheme::Light],
+            budget: Budget { first_visit: Some(130_000), next_page: Some(95_000) },
         };
         assert_eq!(load(text), Ok(site));
         assert_eq!(load("base_url: http://x.onion/\n").unwrap().base_url.as_deref(), Some("http://x.onion/"));
@@ -195,6 +219,17 @@ mod tests {
         assert_eq!(
             load("publish:\n  delay: -1\n"),
             Err("site/site.yaml:2:10: publish.delay: invalid type: integer `-1`, expected a whole number".to_owned())
+        );
+        assert_eq!(
+            load("budget:\n  first_visit: much\n"),
+            Err("site/site.yaml:2:16: budget.first_visit: `much` is not a size\n\
+                 write `130 KB` or `1.5 MB`, of 1000 and 1000000 bytes, or the number of bytes"
+                .to_owned())
+        );
+        assert_eq!(
+            load("budget: {next_page: -5}\n"),
+            Err("site/site.yaml:1:21: budget.next_page: invalid type: integer `-5`, expected a size as `130 KB`"
+                .to_owned())
         );
         assert_eq!(
             load("base_url: stats.example\ntheme: ../x\nlanguage: en_US\n"),

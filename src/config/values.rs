@@ -133,6 +133,54 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
+/// A number of bytes as `130 KB`, `1.5 MB` or a whole number, where it may be missing. 1 KB is 1000 bytes.
+pub(super) fn optional_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<Size>::deserialize(deserializer)?.map(|size| size.0))
+}
+
+struct Size(u64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size as `130 KB`")
+            }
+
+            fn visit_u64<E: Error>(self, bytes: u64) -> Result<Size, E> {
+                Ok(Size(bytes))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Size, E> {
+                bytes(text).map(Size).ok_or_else(|| {
+                    let hint = "write `130 KB` or `1.5 MB`, of 1000 and 1000000 bytes, or the number of bytes";
+                    E::custom(with_hint(format_args!("`{text}` is not a size"), hint))
+                })
+            }
+        }
+        deserializer.deserialize_any(Bytes)
+    }
+}
+
+/// The bytes that a text as `1.5 MB` means.
+fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = text.trim().split_at(text.trim().find(|c: char| c.is_ascii_alphabetic() || c == ' ')?);
+    let places = match unit.trim_start() {
+        "KB" | "kB" => 3,
+        "MB" => 6,
+        _ => return None,
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > places {
+        return None;
+    }
+    format!("{whole}{part:0<places$}").parse().ok()
+}
+
 /// A whole number of seconds.
 pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_secs)
@@ -184,6 +232,20 @@ mod tests {
     #[test]
     fn other_dollars_stay() {
         assert_eq!(expanded("$${HOST} costs $5, $HOST$").as_deref(), Ok("${HOST} costs $5, $HOST$"));
+    }
+
+    #[test]
+    fn a_size_is_a_number_with_its_unit() {
+        let sizes = ["130 KB", "130KB", "1.5 MB", "0.25 kB", " 7 MB ", "0 KB"];
+        assert_eq!(
+            sizes.map(bytes),
+            [Some(130_000), Some(130_000), Some(1_500_000), Some(250), Some(7_000_000), Some(0)]
+        );
+        for wrong in
+            ["", "KB", "130", "130 K", "130 KiB", "1,5 MB", "-1 KB", "1.2345 KB", ". KB", "1e3 KB", "9999999999 KB"]
+        {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

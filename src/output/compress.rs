@@ -31,6 +31,11 @@ pub(super) fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
+/// How many bytes a web server sends for a file to a reader who accepts compression, without headers.
+pub fn on_the_wire(path: &Path, bytes: &[u8]) -> std::io::Result<u64> {
+    Ok(if worthwhile(path, bytes) { gzip(bytes)?.len() } else { bytes.len() } as u64)
+}
+
 /// Whether `compressed` unpacks to exactly `bytes`.
 pub(super) fn holds(compressed: &[u8], bytes: &[u8]) -> bool {
     let mut unpacked = Vec::with_capacity(bytes.len());

@@ -1,8 +1,13 @@
 //! The output folder: puts files there so that every moment shows a site that works, compresses them, and removes what
-//! an earlier build made and this one did not. Only what torcollect made is ever removed.
+//! an earlier build made and this one did not. Only what torcollect made is ever removed. Weighs what a browser fetches.
 
 mod compress;
 mod manifest;
+mod references;
+mod weight;
 mod write;
 
+pub use compress::on_the_wire;
+pub use references::{Alternatives, References, Target};
+pub use weight::{Part, Role, Scale, Weight, above, size};
 pub use write::{Output, Totals};

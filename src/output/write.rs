@@ -96,8 +96,9 @@ impl Output {
         Ok(Self { folder: folder.to_owned(), state: Mutex::new(state), _lock: lock })
     }
 
-    /// Puts a file at `path` below the folder, and a compressed one beside it if that is worthwhile.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+    /// Puts a file at `path` below the folder, and a compressed one beside it if that is worthwhile. How many bytes a web
+    /// server sends for it: those of the compressed one if there is one.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<u64> {
         if !inside(path) {
             bail!("`{}` is not a path inside of the output folder", path.display());
         }
@@ -105,12 +106,14 @@ impl Output {
         let compressed = beside(path);
         refuse_links(&self.folder, &compressed)?;
         let same = self.has(path, |there| there == bytes);
+        let mut sent = bytes.len() as u64;
         if worthwhile(path, bytes) {
             if same && self.has(&compressed, |there| holds(there, bytes)) {
-                let size = self.folder.join(&compressed).metadata().map_or(0, |file| file.len());
-                self.count(&compressed, size, false);
+                sent = self.folder.join(&compressed).metadata().map_or(0, |file| file.len());
+                self.count(&compressed, sent, false);
             } else {
                 let packed = gzip(bytes).with_context(|| format!("cannot compress `{}`", path.display()))?;
+                sent = packed.len() as u64;
                 self.put(&compressed, &packed)?;
             }
         } else if self.state().manifest.known().contains(&compressed) && !self.state().made.contains(&compressed) {
@@ -120,9 +123,10 @@ impl Output {
         if same {
             self.state().manifest.add(path)?;
             self.count(path, bytes.len() as u64, false);
-            return Ok(());
+        } else {
+            self.put(path, bytes)?;
         }
-        self.put(path, bytes)
+        Ok(sent)
     }
 
     /// Puts a picture at `path` below the folder, whose name stands for its content: what an earlier build put there is
@@ -135,8 +139,7 @@ impl Output {
             return Ok(file.len());
         }
         let bytes = draw().with_context(|| format!("cannot draw `{}`", path.display()))?;
-        self.write(path, &bytes)?;
-        Ok(bytes.len() as u64)
+        self.write(path, &bytes)
     }
 
     /// Removes what earlier builds made and this one did not.

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::lookup::Embedded;
 use super::{Content, Input, Summary, render::render_with};
-use crate::config::{Publish, Site};
+use crate::config::Site;
 use crate::fs;
 use crate::problem::Problems;
 use crate::project::Project;
@@ -52,15 +52,7 @@ impl Folder {
             fs::create_dir(path.parent().unwrap()).unwrap();
             fs::write_atomic(&path, text.as_bytes(), fs::PUBLIC).unwrap();
         }
-        let site = Site {
-            title: "Bridges".to_owned(),
-            base_url: None,
-            theme: "default".to_owned(),
-            language: "en".to_owned(),
-            publish: Publish::default(),
-            disable: Vec::new(),
-            schemes: Vec::new(),
-        };
+        let site = Site { title: "Bridges".to_owned(), schemes: Vec::new(), ..Site::default() };
         Self { project: Project::new(folder.path()), site, _folder: folder }
     }
 

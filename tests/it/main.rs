@@ -3,6 +3,7 @@
 
 mod add;
 mod architecture;
+mod budget;
 mod build;
 mod collect;
 mod fail;

@@ -1,0 +1,54 @@
+//! `torcollect check`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Result;
+use clap::Args;
+use torcollect::output::Output;
+use torcollect::problem::{Kind, Problems};
+use torcollect::project::Project;
+use torcollect::site::{File, Input};
+
+use super::{Terminal, build, load_site, weight};
+
+/// How many of the pages above a budget an error names.
+pub(super) const NAMED: usize = 5;
+
+/// The arguments of `check`.
+#[derive(Args)]
+pub struct Check {
+    /// Check what is built from this file, which `export --public` has written
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Check the site of one organization
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+}
+
+impl Check {
+    /// Runs the command. Pictures that a build has drawn already are not drawn again to see how large they are.
+    pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        let organization = self.organization.as_deref();
+        let folder = project.output(organization);
+        Output::check(project, &folder)?;
+        let site = load_site(project)?;
+        let publication = build::publication(project, terminal, &site, self.from.as_deref(), organization)?;
+        let input = Input { project, site: &site, publication: &publication };
+        let files = AtomicUsize::new(0);
+        let count = |_: File| {
+            files.fetch_add(1, Ordering::Relaxed);
+        };
+        let (made, weights) = weight::weigh(&input, &folder, count)?;
+        Problems::check(Kind::Content, weight::problems(project, &site, &weights, NAMED))?;
+        terminal.info(&format!(
+            "{} pages from {} queries, {} files: nothing that a build would refuse",
+            made.pages,
+            made.query_runs,
+            files.into_inner()
+        ));
+        weight::tell(terminal, &weights);
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,232 @@
+//! What files refer to: for an HTML page and a style sheet, what a browser fetches to show it, whatever the reader does.
+//!
+//! Counted as fetched is what a browser fetches at once: style sheets (for all media: browsers fetch those for print too),
+//! scripts, images, one icon, frames, sounds and films, what is preloaded. Left out are what no page of torcollect's has:
+//! `<base>`, `image-set()` without `url()`, and what scripts fetch. `url()` counts in every rule of a style sheet, also
+//! where a page has nothing that the rule is for. The only user of `html5gum`.
+
+mod style;
+mod target;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
+
+pub use target::Target;
+
+/// What a file refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// What a browser fetches to show it, each once.
+    pub fetched: BTreeSet<Alternatives>,
+}
+
+/// Targets of which a browser fetches one: those of a `<picture>`, of a `srcset`, of all icons. Most have one only.
+pub type Alternatives = BTreeSet<Target>;
+
+impl References {
+    /// The references of the file that stands at `path` below the site's root; none if it is neither HTML nor CSS.
+    pub fn of(path: &Path, bytes: &[u8]) -> Self {
+        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        match extension.as_deref() {
+            Some("html" | "htm") => page(path, &String::from_utf8_lossy(bytes)),
+            Some("css") => {
+                let mut found = Self::default();
+                found.style(path, &String::from_utf8_lossy(bytes));
+                found
+            }
+            _ => Self::default(),
+        }
+    }
+
+    fn fetch(&mut self, alternatives: Alternatives) {
+        if !alternatives.is_empty() {
+            self.fetched.insert(alternatives);
+        }
+    }
+
+    fn style(&mut self, path: &Path, css: &str) {
+        for address in style::addresses(css) {
+            self.fetch(Target::resolve(path, &address).into_iter().collect());
+        }
+    }
+}
+
+fn page(path: &Path, html: &str) -> References {
+    let mut emitter = DefaultEmitter::default();
+    // So that the text of `<style>` and `<script>` is text.
+    emitter.naively_switch_states(true);
+    let mut found = References::default();
+    let mut icons = Alternatives::new();
+    // What the `<picture>`, `<video>` or `<audio>` that is open has offered so far.
+    let mut offered: Option<Alternatives> = None;
+    let mut in_style = false;
+    for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+        match token {
+            Token::StartTag(tag) => {
+                let tag = Tag { path, attributes: &tag.attributes, name: &tag.name };
+                found.style(path, &tag.text("style").unwrap_or_default());
+                in_style = tag.name == b"style";
+                match tag.name {
+                    b"link" if tag.rel(&["icon"]) => icons.extend(tag.one("href")),
+                    b"link" if tag.rel(&["stylesheet", "preload", "modulepreload", "prefetch", "manifest"]) => {
+                        found.fetch(tag.one("href"));
+                    }
+                    b"picture" => offered = Some(Alternatives::new()),
+                    b"video" | b"audio" => {
+                        found.fetch(tag.one("poster"));
+                        offered = Some(tag.one("src"));
+                    }
+                    b"img" | b"source" => {
+                        let images = tag.one("src").into_iter().chain(tag.set("srcset"));
+                        match &mut offered {
+                            Some(offered) => offered.extend(images),
+                            None => found.fetch(images.collect()),
+                        }
+                    }
+                    b"script" | b"iframe" | b"frame" | b"embed" | b"input" => found.fetch(tag.one("src")),
+                    b"object" => found.fetch(tag.one("data")),
+                    b"image" => found.fetch(tag.one("href").into_iter().chain(tag.one("xlink:href")).take(1).collect()),
+                    _ => {}
+                }
+            }
+            Token::EndTag(tag) => {
+                in_style = false;
+                if matches!(&tag.name[..], b"picture" | b"video" | b"audio") {
+                    found.fetch(offered.take().unwrap_or_default());
+                }
+            }
+            Token::String(text) if in_style => found.style(path, &String::from_utf8_lossy(&text)),
+            _ => {}
+        }
+    }
+    found.fetch(offered.unwrap_or_default());
+    found.fetch(icons);
+    found
+}
+
+/// A start tag on a page.
+struct Tag<'a> {
+    path: &'a Path,
+    name: &'a [u8],
+    attributes: &'a BTreeMap<HtmlString, Spanned<HtmlString, ()>>,
+}
+
+impl Tag<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    fn rel(&self, words: &[&str]) -> bool {
+        let rel = self.text("rel").unwrap_or_default().to_ascii_lowercase();
+        rel.split_ascii_whitespace().any(|word| words.contains(&word))
+    }
+
+    fn one(&self, name: &str) -> Alternatives {
+        self.text(name).and_then(|address| Target::resolve(self.path, &address)).into_iter().collect()
+    }
+
+    fn set(&self, name: &str) -> Alternatives {
+        let text = self.text(name).unwrap_or_default();
+        candidates(&text).into_iter().filter_map(|address| Target::resolve(self.path, address)).collect()
+    }
+}
+
+/// The addresses in a `srcset`: each ends at white space or at a comma that ends it, and what describes it at a comma.
+fn candidates(text: &str) -> Vec<&str> {
+    let mut addresses = Vec::new();
+    let between = |letter: char| letter.is_ascii_whitespace() || letter == ',';
+    let mut rest = text.trim_start_matches(between);
+    while !rest.is_empty() {
+        let (address, after) =
+            rest.split_at(rest.find(|letter: char| letter.is_ascii_whitespace()).unwrap_or(rest.len()));
+        addresses.push(address.trim_end_matches(','));
+        let end = if address.ends_with(',') { 0 } else { after.find(',').unwrap_or(after.len()) };
+        rest = after[end..].trim_start_matches(between);
+    }
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is fetched for a page at `days/x.html`: alternatives with `|` between them.
+    fn fetched(html: &str) -> Vec<String> {
+        shown(&References::of(Path::new("days/x.html"), html.as_bytes()))
+    }
+
+    fn shown(references: &References) -> Vec<String> {
+        let name = |target: &Target| match target {
+            Target::File(path) => path.display().to_string(),
+            Target::Elsewhere(address) => format!("<{address}>"),
+        };
+        let one = |alternatives: &Alternatives| alternatives.iter().map(name).collect::<Vec<_>>().join("|");
+        references.fetched.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_a_page_needs_is_fetched_and_what_it_links_is_not() {
+        let html = "<!doctype html><link rel=stylesheet href=../assets/a.css><link rel='Stylesheet' media=print href=p.css>\
+                    <link rel=canonical href=c.html><link rel=next href=y.html><a href=z.html>z</a>\
+                    <script src=s.js>'<img src=no.png>'</script><IMG SRC=i.png><iframe src=f.html></iframe>\
+                    <object data=o.bin></object><!-- <img src=comment.png> -->";
+        assert_eq!(
+            fetched(html),
+            ["assets/a.css", "days/f.html", "days/i.png", "days/o.bin", "days/p.css", "days/s.js"]
+        );
+    }
+
+    #[test]
+    fn an_image_that_stands_often_is_fetched_once() {
+        assert_eq!(fetched("<img src=a.png><img src='./a.png'><img src=../days/a.png#x>"), ["days/a.png"]);
+    }
+
+    #[test]
+    fn one_of_a_pictures_alternatives_is_fetched() {
+        let html = "<picture><source media='(max-width: 40em)' srcset='n.png'><source srcset='w.png, w2.png 2x'>\
+                    <img src=i.png alt=''></picture><img src=alone.png>";
+        assert_eq!(fetched(html), ["days/alone.png", "days/i.png|days/n.png|days/w.png|days/w2.png"]);
+        assert_eq!(fetched("<picture><img src=i.png>"), ["days/i.png"], "not closed");
+        assert_eq!(fetched("<img src=a.png srcset='b.png 2x'>"), ["days/a.png|days/b.png"]);
+        assert_eq!(
+            fetched("<video poster=p.png><source src=v.webm><source src=v.mp4></video>"),
+            ["days/p.png", "days/v.mp4|days/v.webm"]
+        );
+    }
+
+    #[test]
+    fn one_of_all_icons_is_fetched() {
+        let html =
+            "<link rel='shortcut icon' href=a.ico><link rel=icon href=b.png><link rel=apple-touch-icon href=c.png>";
+        assert_eq!(fetched(html), ["days/a.ico|days/b.png"]);
+    }
+
+    #[test]
+    fn a_source_set_ends_its_addresses_as_html_says() {
+        assert_eq!(candidates(" a.png 1x,b,c.png 2x , d.png, e.png"), ["a.png", "b,c.png", "d.png", "e.png"]);
+        assert_eq!(candidates("a.png 100w 50h,b.png"), ["a.png", "b.png"]);
+        assert_eq!(candidates(" , "), [""; 0]);
+    }
+
+    #[test]
+    fn style_in_a_page_is_style_too() {
+        let html = "<style>@import 'b.css'; p {background: url(c.png)}</style><p style='background: url(\"d.png\")'>url(e.png)";
+        assert_eq!(fetched(html), ["days/b.css", "days/c.png", "days/d.png"]);
+    }
+
+    #[test]
+    fn a_style_sheets_addresses_are_relative_to_it() {
+        let css = "@import 'base.css'; .flag {background: url(flags.png)} b {background: url(../x/y.png)}";
+        let found = References::of(Path::new("assets/style.css"), css.as_bytes());
+        assert_eq!(shown(&found), ["assets/base.css", "assets/flags.png", "x/y.png"]);
+        assert_eq!(References::of(Path::new("a.txt"), css.as_bytes()), References::default());
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_told_apart() {
+        let html = "<img src=https://a.example/i.png><img src=//b.example/i.png><img src='data:image/png;base64,AA'>";
+        assert_eq!(fetched(html), ["<//b.example/i.png>", "<https://a.example/i.png>"]);
+    }
+}
