@@ -1,0 +1,53 @@
+//! Marks: a line at a day, and words beside it that stay inside and touch no others.
+
+use super::{Data, FONT, Frame, MarkText, PlacedMark, middle};
+use crate::graphics::font;
+
+/// The height of a row of words.
+const ROW: f64 = 16.0;
+/// How many rows of words there are at most; what has no room has its line alone.
+const ROWS: usize = 3;
+/// Between words and their line, and between words and others.
+const GAP: f64 = 5.0;
+
+/// The marks, and the height that their words take above the values.
+pub(super) fn place(data: &Data, frame: &Frame) -> (Vec<PlacedMark>, f64) {
+    let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
+    let mut marks = Vec::new();
+    let mut shown: Vec<_> =
+        data.marks.iter().filter(|mark| (0..frame.count as i64).contains(&mark.day)).collect();
+    shown.sort_by_key(|mark| mark.day);
+    for mark in shown {
+        let x = middle(frame.x(mark.day as f64 + 0.5));
+        let text = font::cut(&mark.text, FONT, frame.right - frame.left - 2.0 * GAP);
+        let width = font::width(&text, FONT);
+        let spans = [(x - GAP - width, x - GAP), (x + GAP, x + GAP + width)];
+        let inside = |span: &(f64, f64)| span.0 >= 0.0 && span.1 <= frame.right + GAP;
+        let free = |row: usize, span: &(f64, f64), taken: &[Vec<(f64, f64)>]| {
+            let touches = |other: &(f64, f64)| span.0 < other.1 + GAP - 1.0 && other.0 < span.1 + GAP - 1.0;
+            taken.get(row).is_none_or(|others| !others.iter().any(touches))
+        };
+        let place = (0..ROWS).find_map(|row| {
+            let clear = (0..=row).all(|row| free(row, &(x, x), &taken));
+            let span = spans.iter().find(|span| inside(span) && clear && free(row, span, &taken))?;
+            Some((row, *span))
+        });
+        let place = place.filter(|_| !text.is_empty());
+        if let Some((row, span)) = place {
+            taken.resize(taken.len().max(row + 1), Vec::new());
+            taken[row].push(span);
+            // Its line goes through the rows below.
+            taken[..=row].iter_mut().for_each(|row| row.push((x, x)));
+        }
+        marks.push((x, place, text));
+    }
+    let height = taken.len() as f64 * ROW;
+    // The first row is the lowest, next to the values.
+    let top = |row: usize| frame.top + height - (row + 1) as f64 * ROW;
+    let marks = marks.into_iter().map(|(x, place, text)| PlacedMark {
+        x,
+        top: place.map_or(frame.top + height, |(row, _)| top(row)),
+        text: place.map(|(row, span)| MarkText { x: super::half(span.0), y: top(row) + 11.0, text }),
+    });
+    (marks.collect(), height)
+}
