@@ -123,6 +123,8 @@ pub struct Plot {
     pub top: f64,
     /// Its lower edge, where values are zero.
     pub bottom: f64,
+    /// The middle of the line at zero.
+    pub zero: f64,
     /// Ticks of the values, zero first.
     pub y: Vec<YTick>,
     /// Ticks of the days, oldest first.
@@ -304,6 +306,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
         right,
         top: frame.top,
         bottom: frame.bottom,
+        zero: middle(frame.bottom),
         y: y.collect(),
         x: x_ticks(data, &frame, w),
         series: series.collect(),

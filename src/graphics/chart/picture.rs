@@ -1,30 +1,45 @@
 //! A chart's picture.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
+use crate::graphics::color::{Rgba, TRANSPARENT};
 use crate::graphics::quantize::quantize;
 use crate::graphics::{png, raster};
 
-/// Colours of a chart's picture, including nothing.
-const COLORS: usize = 16;
+/// Pixels of the picture for each pixel of the page, each way: sharp on fine screens, and smoothed by the browser on others.
+const DENSITY: f32 = 2.0;
+/// Colours of smoothed edges, mostly those of letters.
+const SHADES: usize = 5;
 
 /// What a chart's picture is drawn from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chart {
-    /// The document, as a theme's template made it.
+    /// The document, as a theme's template made it, in CSS pixels. Its colours stand in it as `#rrggbb`.
     pub svg: String,
-    /// Pixels of the picture for each pixel of the page.
-    pub density: f32,
 }
 
 impl Chart {
-    /// Draws it, as PNG.
+    /// Draws it, as PNG on transparent ground.
     ///
     /// # Errors
     /// If it is no SVG, or too large.
     pub(in crate::graphics) fn draw(&self) -> Result<Vec<u8>> {
-        let pixels = raster::pixels(&self.svg, self.density)?;
-        let (palette, numbers) = quantize(&pixels.colors, COLORS);
-        png::indexed(pixels.width, &numbers, &palette, 4)
+        let pixels = raster::pixels(&self.svg, DENSITY)?;
+        let flat = colors(&self.svg);
+        let (palette, numbers) = quantize(&pixels.colors, &flat, flat.len() + SHADES);
+        let bits = match palette.len() {
+            0..=4 => 2,
+            5..=16 => 4,
+            _ => 8,
+        };
+        png::indexed(pixels.width, &numbers, &palette, bits)
     }
+}
+
+/// Nothing, and the colours that a document names.
+fn colors(svg: &str) -> BTreeSet<Rgba> {
+    let named = svg.match_indices('#').filter_map(|(at, _)| svg.get(at..at + 7)?.parse().ok());
+    std::iter::once(TRANSPARENT).chain(named).collect()
 }
