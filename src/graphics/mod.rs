@@ -3,17 +3,21 @@
 //! Each is described by plain data first, a [`Drawing`], which also give it its name; only who needs it draws it.
 //! Everything here is pure: no files, no clock, the same bytes for the same data.
 
+pub mod chart;
 mod color;
 mod colors;
 pub mod flags;
+mod font;
 pub mod map;
 mod png;
+mod quantize;
 mod raster;
 pub mod sheet;
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
+pub use chart::Chart;
 pub use color::Rgba;
 pub use colors::{Colors, Paper};
 pub use map::Map;
@@ -31,6 +35,8 @@ pub enum Drawing {
     Sheet(Sheet),
     /// The map of the world.
     Map(Map),
+    /// Values over days.
+    Chart(Chart),
 }
 
 impl Drawing {
@@ -43,6 +49,7 @@ impl Drawing {
     /// About how many bytes of memory its data take.
     pub fn size(&self) -> usize {
         match self {
+            Self::Chart(chart) => chart.svg.len(),
             Self::Sheet(sheet) => sheet.sparklines.iter().map(|sparkline| sparkline.len() + size_of::<Sheet>()).sum(),
             Self::Map(_) => map::TERRITORIES.len(),
         }
@@ -56,6 +63,7 @@ impl Drawing {
         match self {
             Self::Sheet(sheet) => sheet.draw(),
             Self::Map(map) => Ok(map.draw()),
+            Self::Chart(chart) => chart.draw(),
         }
     }
 }

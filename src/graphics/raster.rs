@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree};
+use resvg::usvg::Tree;
 
 use super::color::Rgba;
 
@@ -11,7 +11,7 @@ use super::color::Rgba;
 /// # Errors
 /// If it is no SVG, or a side has no or too many pixels.
 pub(super) fn pixels(svg: &str, density: f32) -> Result<Pixels> {
-    let tree = Tree::from_str(svg, &Options::default()).context("cannot read the SVG")?;
+    let tree = Tree::from_str(svg, &super::font::options()).context("cannot read the SVG")?;
     let size = tree.size().to_int_size().scale_by(density).context("the picture has no size")?;
     let mut pixmap = Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
     resvg::render(&tree, Transform::from_scale(density, density), &mut pixmap.as_mut());

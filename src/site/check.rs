@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, PathSeg, Template};
+use serde_json::Value;
 
-use super::helpers::{Signature, signatures};
+use super::helpers::{self, Signature, signatures};
 use super::shape::Shape;
 use super::source::Source;
 use super::templates::Templates;
+use crate::graphics::chart;
 use crate::problem::{Place, Problem, nearest};
 
 /// Problems by place and message: one that several pages reach is one.
@@ -127,7 +129,71 @@ impl<'a> Walk<'a> {
         self.values(signature, values.len(), at, None);
         match name {
             "lookup" => values.first().and_then(Shape::item).unwrap_or(Shape::Any),
+            "chart" => {
+                self.chart(call, values.first(), at);
+                Shape::Any
+            }
             _ => Shape::Any,
+        }
+    }
+
+    /// `{{chart rows kind="area" …}}`: its columns, and the partials that it fills.
+    fn chart(&mut self, call: &'a HelperTemplate, rows: Option<&Shape>, at: At<'a>) {
+        if self.partials.iter().any(|name| name == "chart" || name.starts_with("charts/")) {
+            self.problem(at, "chart", "a chart cannot be part of a chart".to_owned(), None);
+            return;
+        }
+        let literal = |option: &str| match call.hash.get(option) {
+            Some(Parameter::Literal(Value::String(text))) => Some(text.as_str()),
+            _ => None,
+        };
+        let x = literal("x").or(if call.hash.contains_key("x") { None } else { Some("day") });
+        let columns =
+            x.into_iter().chain(literal("series")).chain(literal("y").into_iter().flat_map(str::split_whitespace));
+        for column in columns {
+            self.column(rows, column, at);
+        }
+        if let Some(marks) = call.hash.get("marks") {
+            let marks = self.value(marks, at);
+            for column in x.into_iter().chain(["text"]) {
+                self.column(Some(&marks), column, at);
+            }
+        }
+        for option in ["kind", "y"].into_iter().filter(|option| !call.hash.contains_key(*option)) {
+            self.problem(at, "chart", format!("`chart` needs `{option}`"), None);
+        }
+        let Some(kind) = literal("kind") else { return };
+        match kind.parse::<chart::Kind>() {
+            Ok(kind) => {
+                self.filled(&format!("charts/{kind}"), &helpers::chart::picture_shape(), at);
+                self.filled("chart", &helpers::chart::figure_shape(), at);
+            }
+            Err(message) => {
+                let (message, hint) = message.split_once('\n').unwrap_or((message.as_str(), ""));
+                self.problem(at, kind, message.to_owned(), Some(hint.to_owned()));
+            }
+        }
+    }
+
+    /// A column that a helper takes from rows.
+    fn column(&mut self, rows: Option<&Shape>, column: &str, at: At) {
+        let Some(Shape::Record(fields)) = rows.and_then(Shape::item) else { return };
+        if !fields.contains_key(column) {
+            let hint = match nearest(column, fields.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are `{}`", fields.keys().map(String::as_str).collect::<Vec<_>>().join("`, `")),
+            };
+            self.problem(at, column, format!("the rows have no column `{column}`"), Some(hint));
+        }
+    }
+
+    /// A partial that a helper fills.
+    fn filled(&mut self, name: &str, shape: &Shape, at: At) {
+        if self.templates.get(name).is_some() {
+            check(self.templates, name, shape, self.found);
+        } else {
+            let hint = format!("write it into `partials/{name}.hbs` of a theme");
+            self.problem(at, "", format!("the theme has no partial `{name}`"), Some(hint));
         }
     }
 

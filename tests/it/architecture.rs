@@ -17,7 +17,7 @@ const RANKS: [&[&str]; 7] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 16] = [
+const PLACES: [(&str, &[&str]); 17] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -28,6 +28,7 @@ const PLACES: [(&str, &[&str]); 16] = [
     ("html5gum", &["output/"]),
     ("oxipng", &["graphics/"]),
     ("resvg", &["graphics/"]),
+    ("skrifa", &["graphics/font.rs"]),
     ("serde_yaml", &["config/yaml.rs"]),
     ("walkdir", &["fs.rs"]),
     ("tempfile", &["fs.rs"]),

@@ -14,8 +14,7 @@ const GAP: f64 = 5.0;
 pub(super) fn place(data: &Data, frame: &Frame) -> (Vec<PlacedMark>, f64) {
     let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut marks = Vec::new();
-    let mut shown: Vec<_> =
-        data.marks.iter().filter(|mark| (0..frame.count as i64).contains(&mark.day)).collect();
+    let mut shown: Vec<_> = data.marks.iter().filter(|mark| (0..frame.count as i64).contains(&mark.day)).collect();
     shown.sort_by_key(|mark| mark.day);
     for mark in shown {
         let x = middle(frame.x(mark.day as f64 + 0.5));

@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::font;
-pub use number::grouped;
+pub use number::short;
 pub use picture::Chart;
 
 /// The size of all text.
@@ -261,7 +261,9 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
     let stack = stack::stack(data);
     let highest = match kind {
         Kind::Line => data.series.iter().flat_map(|series| series.values.iter().flatten()).copied().fold(0.0, f64::max),
-        Kind::Area | Kind::Bar => stack.iter().flatten().filter_map(|levels| levels.last()).copied().fold(0.0, f64::max),
+        Kind::Area | Kind::Bar => {
+            stack.iter().flatten().filter_map(|levels| levels.last()).copied().fold(0.0, f64::max)
+        }
     };
     let (ticks, highest) = scale::ticks(highest);
     let top_tick = ticks.last().copied().unwrap_or_default();
@@ -345,7 +347,10 @@ fn refuse(data: &Data) -> Result<(), String> {
             if value.is_some_and(|value| !value.is_finite() || value < 0.0) {
                 let value = value.unwrap_or_default();
                 let day = data.day(day);
-                return Err(format!("`{}` is {value} on {day}\na chart begins at zero and shows nothing below", series.name));
+                return Err(format!(
+                    "`{}` is {value} on {day}\na chart begins at zero and shows nothing below",
+                    series.name
+                ));
             }
         }
     }

@@ -17,8 +17,24 @@ pub(super) fn label(value: f64, top: f64, unit: &str) -> String {
     if prefix.is_empty() && unit.is_empty() { number } else { format!("{number}{SPACE}{prefix}{unit}") }
 }
 
+/// A number with its unit in few digits: `412.3 GB`, `1.24 MB`.
+pub fn short(value: f64, unit: &str) -> String {
+    let rounded = match value {
+        value if value >= 1e3 => {
+            let mut size = 1.0;
+            while value / size >= 999.5 {
+                size *= 1e3;
+            }
+            let digits = if value / size < 9.995 { 100.0 } else { 10.0 };
+            (value / size * digits).round() / digits * size
+        }
+        value => value,
+    };
+    label(rounded, f64::INFINITY, unit)
+}
+
 /// A number with narrow spaces between thousands, at most three digits after the point and none that are zero.
-pub fn grouped(value: f64) -> String {
+fn grouped(value: f64) -> String {
     let digits = format!("{value:.3}");
     let digits = digits.trim_end_matches('0').trim_end_matches('.');
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
@@ -39,6 +55,14 @@ pub fn grouped(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_numbers_have_a_unit() {
+        assert_eq!(short(412_345_678_901.0, "B"), "412.3\u{202f}GB");
+        assert_eq!(short(1_236_000.0, "B"), "1.24\u{202f}MB");
+        assert_eq!(short(999_999.0, "B"), "1\u{202f}MB");
+        assert_eq!(short(5.0, "B"), "5\u{202f}B");
+    }
 
     #[test]
     fn labels_are_short() {

@@ -60,7 +60,9 @@ pub(super) fn bars(stack: &[Option<Vec<f64>>], series: usize, frame: &Frame) -> 
     let bar = |number: usize| {
         let mut path = String::new();
         for column in columns_of(stack.len(), columns(frame)) {
-            let highest = column.clone().max_by(|one, other| sums[*one].partial_cmp(&sums[*other]).unwrap_or(std::cmp::Ordering::Equal));
+            let highest = column
+                .clone()
+                .max_by(|one, other| sums[*one].partial_cmp(&sums[*other]).unwrap_or(std::cmp::Ordering::Equal));
             let Some(levels) = highest.and_then(|day| stack[day].as_ref()) else { continue };
             let (from, to) = (frame.x(column.start as f64).round(), frame.x(column.end as f64).round());
             let to = to - if to - from >= 4.0 { (frame.slot() / 6.0).ceil() } else { 0.0 };

@@ -11,7 +11,7 @@ use crate::graphics::{png, raster};
 /// Pixels of the picture for each pixel of the page, each way: sharp on fine screens, and smoothed by the browser on others.
 const DENSITY: f32 = 2.0;
 /// Colours of smoothed edges, mostly those of letters.
-const SHADES: usize = 5;
+const SHADES: usize = 4;
 
 /// What a chart's picture is drawn from.
 #[derive(Clone, Debug, PartialEq, Eq)]

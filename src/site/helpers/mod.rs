@@ -1,6 +1,7 @@
 //! What templates can do with values beside Handlebars' own helpers. Each helper is one function: of values to a value,
 //! which is escaped like any other; or of values to HTML, for pictures.
 
+pub(super) mod chart;
 mod date;
 mod flag;
 mod json;
@@ -49,7 +50,7 @@ const fn signature(name: &'static str, values: RangeInclusive<usize>, options: &
     Signature { name, values, options }
 }
 
-static OWN: [(Signature, Function); 11] = [
+static OWN: [(Signature, Function); 12] = [
     (signature("number", 1..=1, &["sign", "decimals"]), Plain(number::number)),
     (signature("bytes", 1..=1, &[]), Plain(number::bytes)),
     (signature("percent", 1..=1, &["sign", "decimals"]), Plain(number::percent)),
@@ -61,6 +62,7 @@ static OWN: [(Signature, Function); 11] = [
     (signature("flag", 1..=1, &[]), Html(flag::flag)),
     (signature("map", 1..=1, &["code", "value", "name", "limits"]), Html(map::map)),
     (signature("sparkline", 1..=1, &["mark"]), Html(sparkline::sparkline)),
+    (signature("chart", 1..=1, &["kind", "x", "y", "series", "title", "marks", "height", "unit"]), Html(chart::chart)),
 ];
 
 const MANY: usize = 99;

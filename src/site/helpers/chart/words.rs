@@ -1,0 +1,114 @@
+//! A chart in words and in a table, for who does not see the picture.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::super::number::plain;
+use crate::graphics::chart::{Data, Series, short};
+
+/// Series that the words describe; of others there is only the number.
+const DESCRIBED: usize = 6;
+/// Rows of days in the table at most; beyond that it has months.
+const DAYS: usize = 100;
+
+/// Title, span, and the first, last, lowest and highest value of each series.
+pub(super) fn alt(title: &str, data: &Data, unit: &str) -> String {
+    let title = if title.is_empty() { "Chart" } else { title };
+    if data.is_empty() {
+        return format!("{title}: no numbers yet.");
+    }
+    let span = match data.days() {
+        1 => day(data.first),
+        days => format!("{} to {}", day(data.first), day(data.day(days - 1))),
+    };
+    let number = |value: f64| if unit.is_empty() { plain(value) } else { short(value, unit) };
+    let series = |series: &Series| {
+        let mut known = series.values.iter().copied().flatten();
+        let Some(first) = known.next() else { return format!("{}: nothing known.", series.name) };
+        let (last, lowest, highest) = known
+            .fold((first, first, first), |(_, lowest, highest), value| (value, value.min(lowest), value.max(highest)));
+        let [first, last, lowest, highest] = [first, last, lowest, highest].map(number);
+        format!("{}: first {first}, last {last}, lowest {lowest}, highest {highest}.", series.name)
+    };
+    let mut sentences = vec![format!("{title}, {span}.")];
+    sentences.extend(data.series.iter().take(DESCRIBED).map(series));
+    if data.series.len() > DESCRIBED {
+        sentences.push(format!("And {} more.", data.series.len() - DESCRIBED));
+    }
+    sentences.join(" ")
+}
+
+/// `22 November 2026`.
+pub(super) fn day(date: Date) -> String {
+    date.strftime("%-d %B %Y").to_string()
+}
+
+/// The numbers, the newest first: of each day, or of many days the mean of each month over the days that have a value.
+pub(super) fn table(data: &Data) -> Value {
+    let days = data.days();
+    let by_day = days <= DAYS;
+    let mut groups: BTreeMap<(i16, i8, i8), Vec<usize>> = BTreeMap::new();
+    for number in 0..days {
+        let date = data.day(number);
+        groups.entry((date.year(), date.month(), if by_day { date.day() } else { 0 })).or_default().push(number);
+    }
+    let mean = |series: &Series, numbers: &[usize]| {
+        let known: Vec<f64> = numbers.iter().filter_map(|number| series.values[*number]).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    };
+    let rows = groups.values().rev().map(|numbers| {
+        let date = data.day(numbers[0]);
+        let values: Vec<Value> = data.series.iter().map(|series| number(mean(series, numbers))).collect();
+        let label = if by_day { day(date) } else { date.strftime("%B %Y").to_string() };
+        json!({"label": label, "values": values})
+    });
+    let head = data.series.iter().map(|series| series.name.as_str());
+    let head: Vec<&str> = std::iter::once(if by_day { "Day" } else { "Month" }).chain(head).collect();
+    json!({"head": head, "rows": rows.collect::<Vec<_>>(), "by": if by_day { "day" } else { "month" }})
+}
+
+/// A whole number as one, so that it is shown without a point.
+fn number(value: Option<f64>) -> Value {
+    match value {
+        Some(value) if value.fract() == 0.0 && value < 9e15 => json!(value as i64),
+        value => json!(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(values: Vec<Option<f64>>) -> Data {
+        let series = vec![Series { name: "obfs4".to_owned(), values }];
+        Data { first: jiff::civil::date(2026, 1, 30), series, marks: Vec::new() }
+    }
+
+    #[test]
+    fn words_say_what_the_picture_shows() {
+        let words = alt("Clients", &data(vec![Some(16.0), None, Some(2400.0), Some(24.0)]), "");
+        assert_eq!(
+            words,
+            "Clients, 30 January 2026 to 2 February 2026. \
+             obfs4: first 16, last 24, lowest 16, highest 2\u{202f}400."
+        );
+        assert_eq!(alt("", &data(vec![None]), ""), "Chart: no numbers yet.");
+    }
+
+    #[test]
+    fn many_days_become_months() {
+        let few = table(&data(vec![Some(1.0), None]));
+        assert_eq!(few["by"], "day");
+        assert_eq!(few["rows"][0], json!({"label": "31 January 2026", "values": [null]}));
+        let many = table(&data((0..101).map(|day| (day != 1).then_some(f64::from(day))).collect()));
+        assert_eq!(many["by"], "month");
+        assert_eq!(many["head"], json!(["Month", "obfs4"]));
+        assert_eq!(
+            many["rows"][4],
+            json!({"label": "January 2026", "values": [0]}),
+            "a day without a value does not count"
+        );
+    }
+}
