@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(labels("2025-11-22", 1, 900.0), ["22 Nov 2025"]);
         assert_eq!(labels("2025-11-20", 3, 900.0), ["20 Nov 2025", "21 Nov", "22 Nov"]);
         assert_eq!(labels("2025-11-01", 28, 300.0), ["10 Nov 2025", "24 Nov"]);
-        assert_eq!(labels("2025-06-01", 540, 500.0), ["Jul", "Oct", "2026", "Apr", "Jul", "Oct"]);
+        assert_eq!(labels("2025-06-01", 540, 300.0), ["Jul", "Oct", "2026", "Apr", "Jul", "Oct"]);
         assert_eq!(labels("2016-01-01", 4000, 900.0).first().map(String::as_str), Some("2016"));
         assert_eq!(labels("2025-02-01", 180, 900.0)[0], "Feb 2025");
     }

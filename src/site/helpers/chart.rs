@@ -42,7 +42,7 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
     let height = height(call.option("height")).map_err(refused)?;
     let page = call.page();
 
-    let mut draw = |scheme: Scheme, narrow: bool| -> Result<(Value, (u32, u32)), RenderError> {
+    let draw = |scheme: Scheme, narrow: bool| -> Result<(Value, (u32, u32)), RenderError> {
         let size = if narrow { (NARROW.0, height * NARROW.1 / WIDE.1) } else { (WIDE.0, height) };
         let paper = match scheme {
             Scheme::Light => &pictures.colors.light,
@@ -127,22 +127,24 @@ fn marks(data: &Data) -> Vec<Value> {
 /// What the partial `charts/<kind>` sees.
 pub(in crate::site) fn picture_shape() -> Shape {
     let named = |name: &str, shape| (name.to_owned(), shape);
-    let scalars = Shape::scalars;
     Shape::scalars(["width", "height", "font", "left", "right", "top", "bottom", "zero", "scheme", "narrow", "title"])
         .with(vec![
-            named("y", Shape::list(scalars(["y", "text_y", "label"]))),
-            named("x", Shape::list(scalars(["x", "text_x", "text_y", "label", "year"]))),
+            named("y", Shape::list(Shape::scalars(["y", "text_y", "label"]))),
+            named("x", Shape::list(Shape::scalars(["x", "text_x", "text_y", "label", "year"]))),
             named(
                 "series",
                 Shape::list(
-                    scalars(["number", "name", "path", "dash", "color"])
-                        .with(vec![named("label", scalars(["x", "y", "text", "path"]))]),
+                    Shape::scalars(["number", "name", "path", "dash", "color"])
+                        .with(vec![named("label", Shape::scalars(["x", "y", "text", "path"]))]),
                 ),
             ),
-            named("marks", Shape::list(scalars(["x", "top"]).with(vec![named("text", scalars(["x", "y", "text"]))]))),
+            named(
+                "marks",
+                Shape::list(Shape::scalars(["x", "top"]).with(vec![named("text", Shape::scalars(["x", "y", "text"]))])),
+            ),
             named(
                 "colors",
-                scalars(["paper", "text", "line", "ink", "warning"])
+                Shape::scalars(["paper", "text", "line", "ink", "warning"])
                     .with(vec![named("series", Shape::list(Shape::Scalar))]),
             ),
         ])
