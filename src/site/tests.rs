@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod charts;
 mod pictures;
 mod rules;
 mod static_check;
