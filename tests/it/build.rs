@@ -156,9 +156,11 @@ fn the_numbers_on_a_report_are_those_of_the_query() {
          where day = '2026-10-05' group by all order by all",
     ) {
         let (name, clients) = row.rsplit_once(',').unwrap();
-        let cell = format!("<th scope=\"row\">{}", name.trim_matches('"'));
-        let line =
-            page.lines().find(|line| line.contains(&cell)).unwrap_or_else(|| panic!("{name} is not on the page"));
+        let cell = format!("</span>{}", name.trim_matches('"'));
+        let line = page
+            .lines()
+            .find(|line| line.starts_with("<tr><th scope=\"row\">") && line.contains(&cell))
+            .unwrap_or_else(|| panic!("{name} is not on the page"));
         assert!(line.contains(&format!("<td class=\"number\">{}</td>", grouped(clients))), "{row}: {line}");
     }
     let total = project.public("select sum(clients) from bridge_day where day = '2026-10-05'");
