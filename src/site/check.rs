@@ -133,6 +133,10 @@ impl<'a> Walk<'a> {
                 self.chart(call, values.first(), at);
                 Shape::Any
             }
+            "map" => {
+                self.map(call, values.first(), at);
+                Shape::Any
+            }
             _ => Shape::Any,
         }
     }
@@ -143,11 +147,8 @@ impl<'a> Walk<'a> {
             self.problem(at, "chart", "a chart cannot be part of a chart".to_owned(), None);
             return;
         }
-        let literal = |option: &str| match call.hash.get(option) {
-            Some(Parameter::Literal(Value::String(text))) => Some(text.as_str()),
-            _ => None,
-        };
-        let x = literal("x").or(if call.hash.contains_key("x") { None } else { Some("day") });
+        let literal = |option: &str| literal(call, option);
+        let x = column_named(call, "x", "day");
         let columns =
             x.into_iter().chain(literal("series")).chain(literal("y").into_iter().flat_map(str::split_whitespace));
         for column in columns {
@@ -173,6 +174,21 @@ impl<'a> Walk<'a> {
                 self.problem(at, kind, message.to_owned(), Some(hint.to_owned()));
             }
         }
+    }
+
+    /// `{{map rows …}}`: its columns, and the partial that it fills.
+    fn map(&mut self, call: &'a HelperTemplate, rows: Option<&Shape>, at: At<'a>) {
+        if self.partials.iter().any(|name| name == "map") {
+            self.problem(at, "map", "a map cannot be part of a map".to_owned(), None);
+            return;
+        }
+        // A row without a name is called by its code.
+        for (option, usual) in helpers::map::COLUMNS {
+            if option != "name" || call.hash.contains_key(option) {
+                column_named(call, option, usual).into_iter().for_each(|column| self.column(rows, column, at));
+            }
+        }
+        self.filled("map", &helpers::map::shape(), at);
     }
 
     /// A column that a helper takes from rows.
@@ -433,6 +449,19 @@ fn named(segment: &PathSeg) -> Option<&str> {
         PathSeg::Named(name) => Some(name),
         _ => None,
     }
+}
+
+/// The text of an option that stands in the template.
+fn literal<'a>(call: &'a HelperTemplate, option: &str) -> Option<&'a str> {
+    match call.hash.get(option) {
+        Some(Parameter::Literal(Value::String(text))) => Some(text),
+        _ => None,
+    }
+}
+
+/// The column that an option names, if that is known; the usual one where the option is not given.
+fn column_named<'a>(call: &'a HelperTemplate, option: &str, usual: &'a str) -> Option<&'a str> {
+    if call.hash.contains_key(option) { literal(call, option) } else { Some(usual) }
 }
 
 fn plain_name(name: &Parameter) -> Option<&str> {

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use super::{Call, number, quoted, refused};
 use crate::graphics::{Drawing, Map, map};
 use crate::site::pictures::Pictures;
+use crate::site::shape::Shape;
 
 /// Where one class ends and the next begins, unless the template says.
 const LIMITS: &str = "8 40 200 1000";
+/// The options that name columns, and which columns those are if they do not.
+pub(in crate::site) const COLUMNS: [(&str, &str); 3] = [("code", "country"), ("value", "clients"), ("name", "name")];
 /// Countries that the words beside the map name.
 const NAMED: usize = 5;
 
@@ -44,6 +47,14 @@ pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderErro
     call.partial("map", data, pictures)
 }
 
+/// The shape of what the partial gets.
+pub(in crate::site) fn shape() -> Shape {
+    let legend = Shape::list(Shape::scalars(["class", "from", "to"]));
+    let elsewhere = Shape::list(Shape::scalars(["code", "name", "value"]));
+    let lists = [("legend", legend), ("elsewhere", elsewhere)].map(|(name, shape)| (name.to_owned(), shape));
+    Shape::scalars(["src", "width", "height", "alt"]).with(lists.into())
+}
+
 /// A row that has a value.
 struct Place<'a> {
     code: &'a str,
@@ -55,8 +66,7 @@ fn places<'a>(call: &'a Call) -> Result<Vec<Place<'a>>, String> {
     let Value::Array(rows) = call.value(0) else {
         return Err(format!("`map` needs rows, not {}", quoted(call.value(0))));
     };
-    let [code, value, name] = [("code", "country"), ("value", "clients"), ("name", "name")]
-        .map(|(option, usual)| call.option(option).as_str().unwrap_or(usual));
+    let [code, value, name] = COLUMNS.map(|(option, usual)| call.option(option).as_str().unwrap_or(usual));
     let missing = |column: &str| {
         format!("`map` finds no column `{column}` in its rows\ngive its name, such as `code=\"country\"`")
     };

@@ -6,7 +6,7 @@ mod date;
 mod flag;
 mod json;
 mod link;
-mod map;
+pub(super) mod map;
 mod number;
 mod slug;
 mod sparkline;

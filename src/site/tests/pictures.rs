@@ -167,8 +167,7 @@ fn a_map_of_what_is_no_map_is_a_problem_at_its_place() {
     };
     assert_eq!(
         problems("{{map data.places value=\"client\"}}"),
-        ["content/index.md:5:1: `map` finds no column `client` in its rows (page `index.html`) \
-          (give its name, such as `code=\"country\"`)"]
+        ["content/index.md:5:26: the rows have no column `client` (did you mean `clients`?)"]
     );
     assert_eq!(
         problems("{{map data.places value=\"name\"}}"),
