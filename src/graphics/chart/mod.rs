@@ -270,12 +270,20 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
     let y_labels: Vec<String> = ticks.iter().map(|tick| number::label(*tick, top_tick, unit)).collect();
 
     let names: Vec<&str> = data.series.iter().map(|series| series.name.as_str()).collect();
-    let labelled = names.len() > 1;
     let widest = |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| font::width(text, FONT)).fold(0.0, f64::max);
-    let room = widest(&mut names.iter().copied()).min(if wide { 180.0 } else { w * 0.25 });
     let left = (widest(&mut y_labels.iter().map(String::as_str)) + 8.0).ceil();
-    let right = if labelled { (w - room - labels::LEADER - 3.0).floor() } else { w - 6.0 };
-    let mut frame = Frame { left, right, top: 6.0, bottom: h - 24.0, count: data.days().max(1), highest };
+    let mut frame = Frame { left, right: w - 6.0, top: 6.0, bottom: h - 24.0, count: data.days().max(1), highest };
+    let ends = |frame: &Frame| match kind {
+        _ if names.len() < 2 => Vec::new(),
+        Kind::Line => labels::of_lines(data, frame),
+        Kind::Area | Kind::Bar => labels::of_stack(&stack, frame),
+    };
+    let mut named = names.iter().zip(ends(&frame)).filter_map(|(name, end)| end.and(Some(*name))).peekable();
+    let named_at_all = named.peek().is_some();
+    let room = widest(&mut named).min(if wide { 180.0 } else { w * 0.25 });
+    if named_at_all {
+        frame.right = (w - room - labels::LEADER - 3.0).floor();
+    }
 
     let (marks, rows) = marks::place(data, &frame);
     frame.top += rows;
@@ -283,11 +291,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
         let y = middle(frame.y(*tick));
         YTick { y, text_y: y + 4.0, label }
     });
-    let ends = match kind {
-        Kind::Line => labels::of_lines(data, &frame),
-        Kind::Area | Kind::Bar => labels::of_stack(&stack, &frame),
-    };
-    let labels = if labelled { labels::place(&ends, &names, &frame, room) } else { vec![None; names.len()] };
+    let labels = labels::place(&ends(&frame), &names, &frame, room);
     let paths = match kind {
         Kind::Line => paths::lines(data, &frame),
         Kind::Area => paths::areas(&stack, names.len(), &frame),
@@ -305,7 +309,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
         height,
         font: FONT,
         left,
-        right,
+        right: frame.right,
         top: frame.top,
         bottom: frame.bottom,
         zero: middle(frame.bottom),
@@ -317,7 +321,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
 }
 
 fn x_ticks(data: &Data, frame: &Frame, width: f64) -> Vec<XTick> {
-    let gap = if width >= WIDE { 34.0 } else { 12.0 };
+    let gap = if width >= WIDE { 34.0 } else { 10.0 };
     let ticks = days::ticks(data.first, frame.count as i64, frame.slot(), FONT, gap);
     let ticks = ticks.into_iter().map(|tick| {
         // The tick of a wide day stands below its middle, one of a thin day at its beginning.

@@ -110,7 +110,7 @@ fn what_is_wrong_with_a_call_is_found_before_a_page_is_made() {
         ),
         (
             "{{chart data.countries kind=\"line\" y=\"clients\" series=\"contry\"}}",
-            "6:57: the rows have no column `contry` (did you mean `country`?)",
+            "6:56: the rows have no column `contry` (did you mean `country`?)",
         ),
         (
             "{{chart data.days kind=\"line\" y=\"clients\" marks=data.countries}}",
@@ -138,7 +138,7 @@ fn partials_of_charts_are_checked_against_what_they_get() {
     assert_eq!(
         found,
         [
-            "themes/default/partials/charts/line.hbs:1:42: `widht` is not known here (did you mean `width`?)",
+            "themes/default/partials/charts/line.hbs:1:43: `widht` is not known here (did you mean `width`?)",
             "themes/default/partials/charts/line.hbs:1:68: `pth` is not known here (did you mean `path`?)",
         ]
     );

@@ -56,7 +56,9 @@ pub(super) fn table(data: &Data) -> Value {
     }
     let mean = |series: &Series, numbers: &[usize]| {
         let known: Vec<f64> = numbers.iter().filter_map(|number| series.values[*number]).collect();
-        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        // A mean is no more exact than what is counted.
+        mean.map(|mean| if mean >= 10.0 { mean.round() } else { mean })
     };
     let rows = groups.values().rev().map(|numbers| {
         let date = data.day(numbers[0]);
