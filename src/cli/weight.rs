@@ -53,7 +53,8 @@ pub(super) fn put(scale: &Scale, file: &File, sent: u64) {
 /// Says which page is the heaviest, and to the curious what each weighs.
 pub(super) fn tell(terminal: &Terminal, weights: &[Weight]) {
     for weight in weights {
-        terminal.detail(&format!("{}: {}", in_words(weight), weight.heaviest_parts()));
+        let parts: Vec<String> = weight.parts.iter().map(ToString::to_string).collect();
+        terminal.detail(&format!("{}: {}", in_words(weight), parts.join(", ")));
     }
     if let Some(heaviest) = weights.first() {
         terminal.info(&format!("the heaviest page is {}", in_words(heaviest)));

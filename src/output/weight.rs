@@ -3,6 +3,7 @@
 //! heaviest. What is not there weighs nothing: that it is missing is another matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -134,8 +135,7 @@ pub fn above(weights: &[Weight], budget: &Budget, named: usize, place: impl Fn(&
 /// The names of the four heaviest parts and their sizes, and how many more there are.
 fn heaviest_parts(parts: &[&Part]) -> String {
     const NAMED: usize = 4;
-    let mut words: Vec<String> =
-        parts.iter().take(NAMED).map(|part| format!("`{}` {}", part.path.display(), size(part.bytes))).collect();
+    let mut words: Vec<String> = parts.iter().take(NAMED).map(ToString::to_string).collect();
     if parts.len() > NAMED {
         let rest: u64 = parts[NAMED..].iter().map(|part| part.bytes).sum();
         words.push(format!("{} more {}", parts.len() - NAMED, size(rest)));
@@ -143,10 +143,9 @@ fn heaviest_parts(parts: &[&Part]) -> String {
     words.join(", ")
 }
 
-impl Weight {
-    /// What is fetched for the page, in words: its four heaviest parts by name.
-    pub fn heaviest_parts(&self) -> String {
-        heaviest_parts(&self.parts.iter().collect::<Vec<_>>())
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "`{}` {}", self.path.display(), size(self.bytes))
     }
 }
 
