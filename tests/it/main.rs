@@ -3,8 +3,10 @@
 
 mod add;
 mod architecture;
+mod browser;
 mod budget;
 mod build;
+mod chromium;
 mod collect;
 mod fail;
 mod faults;
@@ -14,6 +16,7 @@ mod notes;
 mod privacy;
 mod servers;
 mod setup;
+mod sparklines;
 mod sshd;
 mod support;
 mod transport;
