@@ -114,7 +114,7 @@ fn what_is_wrong_with_a_call_is_found_before_a_page_is_made() {
         ),
         (
             "{{chart data.days kind=\"line\" y=\"clients\" marks=data.countries}}",
-            "6:3: the rows have no column `text` (there are `clients`, `country`, `day`)",
+            "6:1: the rows have no column `text` (there are `clients`, `country`, `day`)",
         ),
         ("{{chart data.days y=\"clients\"}}", "6:3: `chart` needs `kind`"),
         (
