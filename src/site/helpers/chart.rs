@@ -31,7 +31,7 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
     let text = |name: &str, otherwise: Option<&'static str>| match (call.option(name), otherwise) {
         (Value::String(text), _) => Ok(text.clone()),
         (Value::Null, Some(text)) => Ok(text.to_owned()),
-        (Value::Null, None) => Err(refused(format!("`chart` needs `{name}`\nas in `{}`", EXAMPLE))),
+        (Value::Null, None) => Err(refused(format!("`chart` needs `{name}`\nas in `{EXAMPLE}`"))),
         (other, _) => Err(refused(format!("`{name}` of `chart` is a text, not {}", quoted(other)))),
     };
     let kind: Kind = text("kind", None)?.parse().map_err(refused)?;
