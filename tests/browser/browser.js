@@ -6,7 +6,8 @@
 // and optionally `http` (served over HTTP under the strictest policy that the pages promise to work with, instead of
 // opened as a file), `scripts` (JavaScript is on, and the policy off: what axe-core needs), `scheme` ("dark"),
 // `width`, `height`, `scale` (device pixels in a CSS pixel), `media` ("print"). SVG is always blocked.
-// The answer has a value for each step, and besides: `requests`, `console`, and `svg`, the addresses that were blocked.
+// The answer has a value for each step, and besides: `failed` requests, the `console`, and `svg`, the addresses that were
+// blocked.
 // `["validate"]` alone reads the file and opens no page. The first argument is the font for all text.
 'use strict';
 const fs = require('node:fs');
@@ -97,7 +98,7 @@ async function look(browser, visit) {
     bypassCSP: visit.scripts ?? false,
   });
   try {
-    const seen = { steps: [], requests: [], console: [], svg: [] };
+    const seen = { steps: [], failed: [], console: [], svg: [] };
     const page = await context.newPage();
     await page.route('**/*', (route) => {
       const url = route.request().url();
@@ -107,15 +108,10 @@ async function look(browser, visit) {
     });
     page.on('console', (message) => seen.console.push(message.text()));
     page.on('pageerror', (error) => seen.console.push(String(error)));
-    page.on('requestfailed', (request) => {
-      seen.requests.push({ url: request.url(), failed: request.failure()?.errorText ?? 'failed' });
-    });
-    page.on('requestfinished', async (request) => {
-      const entry = { url: request.url(), failed: null };
-      seen.requests.push(entry);
-      const response = await request.response();
-      if (response && response.status() >= 400) entry.failed = String(response.status());
-      if (/svg/i.test(response?.headers()['content-type'] ?? '')) seen.svg.push(request.url());
+    page.on('requestfailed', (request) => seen.failed.push(`${request.url()}: ${request.failure()?.errorText}`));
+    page.on('response', (response) => {
+      if (response.status() >= 400) seen.failed.push(`${response.url()}: ${response.status()}`);
+      if (/svg/i.test(response.headers()['content-type'] ?? '')) seen.svg.push(response.url());
     });
     if (visit.media) await page.emulateMedia({ media: visit.media });
     await page.goto(await address(visit), { waitUntil: 'load' });

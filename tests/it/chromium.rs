@@ -1,9 +1,9 @@
-//! One Chromium for all tests that look at pages, steered through `tests/browser/browser.js`, which says what can be asked.
+//! Chromium for all tests that look at pages, steered through `tests/browser/browser.js`, which says what can be asked.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,21 +14,15 @@ use serde_json::Value;
 pub struct Seen {
     /// An answer for each step.
     steps: Vec<Value>,
+    /// Requests that failed, each with the reason.
     #[serde(default)]
-    pub requests: Vec<Request>,
+    pub failed: Vec<String>,
     /// Lines of the browser's console: errors, and what the policy forbade.
     #[serde(default)]
     pub console: Vec<String>,
     /// Addresses of SVG that something asked for, in vain.
     #[serde(default)]
     pub svg: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Request {
-    pub url: String,
-    /// Why it failed, if it did.
-    pub failed: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,16 +95,15 @@ impl Seen {
     }
 }
 
-/// Visits a page; `visit` is as `tests/browser/browser.js` describes it.
+/// Visits a page; `visit` is as `tests/browser/browser.js` describes it. Tests that run at the same time have a browser each.
 #[track_caller]
 pub fn visit(visit: &Value) -> Seen {
-    let answer = chromium().lock().unwrap_or_else(PoisonError::into_inner).ask(visit);
+    static IDLE: Mutex<Vec<Chromium>> = Mutex::new(Vec::new());
+    let idle = IDLE.lock().unwrap().pop();
+    let mut chromium = idle.unwrap_or_else(Chromium::start);
+    let answer = chromium.ask(visit);
+    IDLE.lock().unwrap().push(chromium);
     serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{visit}: {answer}"))
-}
-
-fn chromium() -> &'static Mutex<Chromium> {
-    static CHROMIUM: OnceLock<Mutex<Chromium>> = OnceLock::new();
-    CHROMIUM.get_or_init(|| Mutex::new(Chromium::start()))
 }
 
 /// It ends when its standard input does, which is when the tests are over.

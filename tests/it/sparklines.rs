@@ -197,25 +197,46 @@ fn all(tables: &Tables) -> usize {
     tables.values().map(BTreeMap::len).sum()
 }
 
-/// Looks at all sparklines of a page, in each scheme and at the densities of common screens, also of one that has no whole
+/// Looks at all sparklines of a page, in each scheme, and at the densities of common screens: also of one that has no whole
 /// number of pixels for one of CSS.
 fn compare(page: &str, rows: usize, tables: &Tables) {
-    for (page, scheme) in [(page.to_owned(), "light"), (page.to_owned(), "dark"), (format!("dark/{page}"), "light")] {
-        for scale in [1.0, 1.5, 2.0] {
-            let (sparks, picture, inks) = sparklines(&sample().path("public"), &page, scheme, scale);
-            assert_eq!(sparks.len(), rows, "{page}: {sparks:?}");
-            for spark in sparks {
-                let (table, name) = (spark.table.as_deref().unwrap_or_default(), spark.name.as_deref().unwrap());
-                let name = name.split(" on ").next().unwrap();
-                let values = tables[table].get(name).unwrap_or_else(|| panic!("{page}: {name} in {table}"));
-                let mark =
-                    if table == "Servers" || (table.is_empty() && name != "Clients") { None } else { mark(values) };
-                if let Some(wrong) = wrong(&picture, &inks, scale, &spark, values, mark) {
-                    panic!("{page} {scheme} at {scale}: {table}, {name}: {wrong}; {values:?}");
-                }
+    let dark = format!("dark/{page}");
+    for (page, scheme, scale) in [
+        (page, "light", 1.0),
+        (page, "light", 1.5),
+        (page, "light", 2.0),
+        (page, "dark", 1.0),
+        (dark.as_str(), "light", 1.0),
+    ] {
+        let (sparks, picture, inks) = sparklines(&sample().path("public"), page, scheme, scale);
+        assert_eq!(sparks.len(), rows, "{page}: {sparks:?}");
+        for spark in sparks {
+            let (table, name) = (spark.table.as_deref().unwrap_or_default(), spark.name.as_deref().unwrap());
+            let name = name.split(" on ").next().unwrap();
+            let values = tables[table].get(name).unwrap_or_else(|| panic!("{page}: {name} in {table}"));
+            assert_eq!(spark.alt, words(values), "{page}: {name} in {table}");
+            let mark = if table == "Servers" || (table.is_empty() && name != "Clients") { None } else { mark(values) };
+            if let Some(wrong) = wrong(&picture, &inks, scale, &spark, values, mark) {
+                panic!("{page} {scheme} at {scale}: {table}, {name}: {wrong}; {values:?}");
             }
         }
     }
+}
+
+/// What is read out instead of a sparkline.
+fn words(values: &[Option<f64>]) -> String {
+    let known: Vec<u64> = values.iter().flatten().map(|value| *value as u64).collect();
+    let grouped = |number: &u64| {
+        let digits: Vec<char> = number.to_string().chars().collect();
+        let groups: Vec<String> = digits.rchunks(3).rev().map(|group| group.iter().collect()).collect();
+        groups.join("\u{202f}")
+    };
+    let (Some(first), Some(last)) = (known.first(), known.last()) else { return "nothing known".to_owned() };
+    let [first, last, lowest, highest] =
+        [first, last, known.iter().min().unwrap(), known.iter().max().unwrap()].map(grouped);
+    let gaps = values.len() - known.len();
+    let gaps = if gaps == 0 { String::new() } else { format!(", {gaps} unknown") };
+    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}")
 }
 
 #[test]
