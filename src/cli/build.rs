@@ -20,7 +20,7 @@ use super::collect::{JOBS, Percent, collect_all};
 use super::{Terminal, check, load_fleet, load_site, weight};
 
 /// How many of the pages above a budget a warning names.
-const NAMED: usize = 3;
+const NAMED_IN_WARNINGS: usize = 3;
 
 /// The arguments of `build`.
 #[derive(Args)]
@@ -43,7 +43,7 @@ pub struct Build {
     /// Where the site is published, instead of `base_url` in `site.yaml`
     #[arg(long, value_name = "URL", value_parser = site_address)]
     base_url: Option<String>,
-    /// Refuse pages above the budget in `site.yaml`, before anything is written
+    /// Refuse pages above the budget in `site.yaml`, before anything is written; holds the whole site in memory
     #[arg(long)]
     strict: bool,
 }
@@ -74,7 +74,7 @@ impl Build {
             let held: Mutex<Vec<File>> = Mutex::default();
             let keep = |file| held.lock().unwrap_or_else(PoisonError::into_inner).push(file);
             let (made, weights) = weight::weigh(&input, &folder, keep)?;
-            Problems::check(Kind::Content, weight::problems(project, &site, &weights, check::NAMED))?;
+            Problems::check(Kind::Content, weight::problems(project, &site, &weights, check::NAMED_IN_ERRORS))?;
             let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
             files.par_iter().try_for_each(|file| write(file).map(drop))?;
             (made, weights)
@@ -99,7 +99,7 @@ impl Build {
             totals.unchanged,
             totals.removed
         ));
-        for problem in weight::problems(project, &site, &weights, NAMED) {
+        for problem in weight::problems(project, &site, &weights, NAMED_IN_WARNINGS) {
             terminal.warning(&problem);
         }
         weight::tell(terminal, &weights);

@@ -14,7 +14,7 @@ use torcollect::site::{File, Input};
 use super::{Terminal, build, load_site, weight};
 
 /// How many of the pages above a budget an error names.
-pub(super) const NAMED: usize = 5;
+pub(super) const NAMED_IN_ERRORS: usize = 5;
 
 /// The arguments of `check`.
 #[derive(Args)]
@@ -41,9 +41,9 @@ impl Check {
             files.fetch_add(1, Ordering::Relaxed);
         };
         let (made, weights) = weight::weigh(&input, &folder, count)?;
-        Problems::check(Kind::Content, weight::problems(project, &site, &weights, NAMED))?;
+        Problems::check(Kind::Content, weight::problems(project, &site, &weights, NAMED_IN_ERRORS))?;
         terminal.info(&format!(
-            "{} pages from {} queries, {} files: nothing that a build would refuse",
+            "{} pages from {} queries, {} files: nothing that `build --strict` would refuse",
             made.pages,
             made.query_runs,
             files.into_inner()

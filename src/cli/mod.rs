@@ -60,7 +60,7 @@ enum Command {
     Collect(collect::Collect),
     /// Build the site from the warehouse
     Build(build::Build),
-    /// Say what a build would refuse, and write nothing
+    /// Say what `build --strict` would refuse, pages above the budget too, and write nothing
     Check(check::Check),
     /// Look after the servers
     #[command(subcommand)]

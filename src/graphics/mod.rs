@@ -1,6 +1,6 @@
 //! Pictures that need nothing of a browser but PNG: Tor Browser at its safest setting shows no SVG and runs no script.
 //!
-//! Each is described by plain data first, a [`Drawing`], which also give it its name; only who needs it draws it.
+//! Each is described by plain data first, a [`Drawing`], which also gives it its name; only who needs it draws it.
 //! Everything here is pure: no files, no clock, the same bytes for the same data.
 
 pub mod chart;
@@ -50,7 +50,9 @@ impl Drawing {
     pub fn size(&self) -> usize {
         match self {
             Self::Chart(chart) => chart.svg.len(),
-            Self::Sheet(sheet) => sheet.sparklines.iter().map(|sparkline| sparkline.len() + size_of::<Sheet>()).sum(),
+            Self::Sheet(sheet) => {
+                sheet.sparklines.iter().map(|sparkline| sparkline.len() + size_of::<sheet::Sparkline>()).sum()
+            }
             Self::Map(_) => map::TERRITORIES.len(),
         }
     }

@@ -41,7 +41,7 @@ impl Address<'_> {
 }
 
 /// How a copy is called on pages: `auto`, `dark` or `light`.
-pub(super) fn name(scheme: Option<Scheme>) -> String {
+pub(super) fn scheme_name(scheme: Option<Scheme>) -> String {
     scheme.map_or_else(|| "auto".to_owned(), |scheme| scheme.to_string())
 }
 

@@ -206,7 +206,8 @@ impl<'a> Walk<'a> {
     /// A partial that a helper fills.
     fn filled(&mut self, name: &str, shape: &Shape, at: At) {
         if self.templates.get(name).is_some() {
-            check(self.templates, name, shape, self.found);
+            let seen = helpers::SEEN_EVERYWHERE.map(|shared| (shared.to_owned(), self.root.field(shared)));
+            check(self.templates, name, &shape.with(seen.into()), self.found);
         } else {
             let hint = format!("write it into `partials/{name}.hbs` of a theme");
             self.problem(at, "", format!("the theme has no partial `{name}`"), Some(hint));

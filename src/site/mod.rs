@@ -12,7 +12,9 @@
 mod address;
 mod check;
 mod colors;
+mod compile;
 mod context;
+mod copied;
 mod front;
 mod helpers;
 mod lookup;

@@ -2,7 +2,7 @@
 //!
 //! A picture stands under a name that is made from what it is drawn from, so a page and its pictures can never disagree in a
 //! browser's cache, and nobody draws what is there already. The sheet of sparklines is known only when the page is done:
-//! until then a mark stands for its path.
+//! until then a placeholder stands for its address.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl<'a> Pictures<'a> {
         let sparklines = gathered.sparklines.entry(length).or_default();
         sparklines.push(sparkline);
         let number = sparklines.len() - 1;
-        (number % MOST, mark(length, number / MOST))
+        (number % MOST, placeholder(length, number / MOST))
     }
 
     /// Adds a picture; its path below the site's root.
@@ -59,7 +59,7 @@ impl<'a> Pictures<'a> {
             for (number, sparklines) in sparklines.chunks(MOST).enumerate() {
                 let (ink, warning) = (self.colors.ink, self.colors.warning);
                 let path = self.add(Drawing::Sheet(Sheet { sparklines: sparklines.to_vec(), ink, warning }));
-                html = html.replace(&mark(length, number), &page.link_to_file(&path));
+                html = html.replace(&placeholder(length, number), &page.link_to_file(&path));
             }
         }
         (html, self.gathered.into_inner().unwrap_or_else(PoisonError::into_inner).drawings)
@@ -71,6 +71,6 @@ impl<'a> Pictures<'a> {
 }
 
 /// What stands for a sheet's address. Data cannot bring it about: in a page their `<` is always `&lt;`.
-fn mark(length: usize, number: usize) -> String {
+fn placeholder(length: usize, number: usize) -> String {
     format!("<sheet {length} {number}>")
 }

@@ -1,32 +1,32 @@
 //! Making the site: everything is read and checked first, then the pages are made in parallel.
 //!
 //! Pages are held back until all are made, as long as they fit into [`HELD`] bytes; so of a site of common size nothing is
-//! written before every page has been made. A larger one goes out in waves, and a problem in a later page finds earlier ones given away already, each
-//! of them whole.
+//! written before every page has been made. A larger one goes out in waves, and a problem in a later page finds earlier
+//! ones given away already, each of them whole.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use handlebars::{Context, Template};
+use handlebars::Context;
 use rayon::prelude::*;
 
 use super::address::Address;
 use super::check::{self, Found};
+use super::compile::compiled;
 use super::context::Shared;
+use super::copied::copied;
 use super::helpers::Files;
-use super::lookup::{self, DEFAULT, Embedded, Lookup, Part};
+use super::lookup::{DEFAULT, Embedded, Lookup};
 use super::page::{self, Document, Page};
 use super::paths::Paths;
 use super::pictures::Pictures;
 use super::query::Queries;
-use super::source::Source;
 use super::templates::{self, Templates};
-use super::{Content, File, FileKind, Input, Summary, markdown};
+use super::{Content, File, FileKind, Input, Summary};
 use crate::config::Scheme;
-use crate::fs;
 use crate::graphics::Colors;
-use crate::problem::{Kind, Place, Problem, Problems, nearest};
+use crate::problem::{Kind, Place, Problem, Problems};
 
 /// Bytes of pages that are held back at most.
 const HELD: usize = 64 << 20;
@@ -55,7 +55,7 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
     let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
     let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
     let files: Files = Files::new(copied.iter().filter_map(|file| file.path.to_str().map(str::to_owned)).collect());
-    let (pages_templates, texts) = templates(&lookup, &documents, &files, &mut problems)?;
+    let (pages_templates, texts) = compiled(&lookup, &documents, &files, &mut problems)?;
     let mut shared =
         Shared::new(input.site, input.publication).context("cannot read what the publication says about itself")?;
 
@@ -70,7 +70,7 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
     }
     problems.extend(copies(&input.site.schemes, &documents, &pages, &mut paths));
     for file in &copied {
-        let shown = file.from.shown(input);
+        let shown = file.shown(input);
         match file.path.to_str() {
             Some(path) => problems.extend(paths.claim(path, shown.display().to_string(), &Place::file(&shown))),
             None => problems.push(Problem::new(Place::file(shown), "the file's name is not UTF-8")),
@@ -89,9 +89,9 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
         schemes: &input.site.schemes,
     };
     site.make(sink)?;
-    copied.into_par_iter().try_for_each(|file| {
-        sink(File { content: Content::Bytes(file.from.bytes()?), path: file.path, kind: file.kind })
-    })?;
+    copied
+        .into_par_iter()
+        .try_for_each(|file| sink(File { content: Content::Bytes(file.bytes()?), path: file.path, kind: file.kind }))?;
     Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
 }
 
@@ -105,118 +105,6 @@ fn copies(schemes: &[Scheme], documents: &[Document], pages: &[Page], paths: &mu
         Some(problem.hint("use another path, or list no `schemes` in `site/site.yaml`"))
     };
     schemes.iter().flat_map(|scheme| pages.iter().map(move |page| (scheme, page))).filter_map(claim).collect()
-}
-
-/// A file that is published as it is.
-struct Copied {
-    path: PathBuf,
-    kind: FileKind,
-    from: From,
-}
-
-enum From {
-    Theme(lookup::Found),
-    Disk(PathBuf),
-}
-
-impl From {
-    fn bytes(&self) -> Result<Vec<u8>> {
-        match self {
-            Self::Theme(found) => found.bytes(),
-            Self::Disk(path) => fs::read(path),
-        }
-    }
-
-    fn shown(&self, input: &Input) -> PathBuf {
-        match self {
-            Self::Theme(found) => found.shown.clone(),
-            Self::Disk(path) => input.project.shown(path),
-        }
-    }
-}
-
-fn copied(input: &Input, lookup: &Lookup) -> Result<Vec<Copied>> {
-    let assets = lookup.files(Part::Assets)?.into_iter().filter_map(|(path, found)| {
-        let from = From::Theme(found.into_iter().next()?);
-        Some(Copied { path: Path::new("assets").join(path), kind: FileKind::Asset, from })
-    });
-    let folder = input.project.static_files();
-    let as_they_are = fs::walk(&folder)?.into_iter().map(|path| Copied {
-        from: From::Disk(folder.join(&path)),
-        path,
-        kind: FileKind::Static,
-    });
-    Ok(assets.chain(as_they_are).collect())
-}
-
-/// Compiles all templates: those of pages, and those of titles, paths and descriptions, whose results are data.
-fn templates(
-    lookup: &Lookup,
-    documents: &[Document],
-    files: &Files,
-    problems: &mut Vec<Problem>,
-) -> Result<(Templates, Templates)> {
-    let mut pages = Templates::new(files, true);
-    let mut texts = Templates::new(files, false);
-    let partials = lookup.files(Part::Partials)?;
-    for (path, found) in &partials {
-        let Some(name) = templates::name_of(path) else { continue };
-        pages.declare_partial(&name, found.iter().map(|found| found.layer).collect());
-    }
-    for (path, found) in &partials {
-        let Some(name) = templates::name_of(path) else { continue };
-        for found in found {
-            let added = found.text()?.and_then(|text| {
-                let name = pages.partial(&name, found.layer);
-                pages.add(&name, Source::file(found.shown.clone(), text), found.layer)
-            });
-            problems.extend(added.err());
-        }
-    }
-    for (path, found) in lookup.files(Part::Layouts)? {
-        let Some(name) = templates::name_of(&path) else { continue };
-        let added = found[0].text()?.and_then(|text| {
-            pages.add(&templates::layout(&name), Source::file(found[0].shown.clone(), text), found[0].layer)
-        });
-        // A layout that nobody can use is missing as well; that it is wrong says enough.
-        if let Err(problem) = added {
-            problems.push(problem);
-            let empty = Source::file(found[0].shown.clone(), String::new());
-            problems.extend(pages.add(&templates::layout(&name), empty, found[0].layer).err());
-        }
-    }
-    for document in documents {
-        problems.extend(body(document, &mut pages).err());
-        for (name, source) in document.texts() {
-            problems.extend(texts.add(&name, source, document.layer).err());
-        }
-        let layout = document.layout();
-        if pages.get(&templates::layout(layout)).is_none() {
-            let known: Vec<String> =
-                lookup.files(Part::Layouts)?.keys().filter_map(|path| templates::name_of(path)).collect();
-            let problem = Problem::new(document.place(&["layout"]), format!("there is no layout `{layout}`"));
-            problems.push(match nearest(layout, known.iter().map(String::as_str)) {
-                Some(near) => problem.hint(format!("did you mean `{near}`?")),
-                None => problem.hint(format!("write it into `layouts/{layout}.hbs` of a theme")),
-            });
-        }
-    }
-    Ok((pages, texts))
-}
-
-/// Compiles a document's body. It is tried as it stands first, because there a mistake can be shown.
-fn body(document: &Document, templates: &mut Templates) -> Result<(), Problem> {
-    let lines = document.text[..document.body].matches('\n').count();
-    let plain = format!("{}{}", "\n".repeat(lines), &document.text[document.body..]);
-    let plain = Source::file(document.file.clone(), plain);
-    Template::compile(plain.text()).map_err(|error| templates::syntax(&plain, &error))?;
-    let (made, places) = markdown::template(&document.text, document.body);
-    let source = Source::made(document.file.clone(), document.text.clone(), made, places);
-    templates.add(&document.body_name(), source, document.layer).map_err(|problem| Problem {
-        message: "Markdown tears this block apart".to_owned(),
-        hint: Some("put its beginning and its end on lines of their own, or both into one paragraph".to_owned()),
-        ..problem
-    })
 }
 
 fn check_document(

@@ -65,6 +65,14 @@ impl Shape {
         }
     }
 
+    /// A field of a record; anything, if it is not known.
+    pub(super) fn field(&self, name: &str) -> Self {
+        match self {
+            Self::Record(fields) => fields.get(name).cloned().unwrap_or(Self::Any),
+            _ => Self::Any,
+        }
+    }
+
     /// The names of a record's fields.
     pub(super) fn names(&self) -> Vec<&str> {
         match self {

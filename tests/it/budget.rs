@@ -23,7 +23,7 @@ fn style(project: &TestProject) -> u64 {
 fn a_page_within_its_budget_passes_and_check_says_what_it_examined() {
     let project = sample("budget: {first_visit: 1 MB, next_page: 1 MB}\n");
     let said = project.run(&["check"]).ok().stderr;
-    let examined = said.lines().find(|line| line.ends_with(": nothing that a build would refuse")).unwrap();
+    let examined = said.lines().find(|line| line.ends_with(": nothing that `build --strict` would refuse")).unwrap();
     assert!(examined.contains(" pages from ") && examined.contains(" files"), "{said}");
     assert!(said.contains("\nthe heaviest page is `"), "{said}");
     let built = project.run(&["build", "--strict"]).ok().stderr;

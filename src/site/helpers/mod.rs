@@ -39,12 +39,12 @@ pub(super) struct Signature {
 #[derive(Clone, Copy)]
 enum Function {
     /// Makes a value, which is escaped where it is printed.
-    Value(fn(&Call) -> Result<Value, String>),
+    Plain(fn(&Call) -> Result<Value, String>),
     /// Makes HTML of a page, which is not escaped again.
     Html(fn(&Call, &Pictures) -> Result<String, RenderError>),
 }
 
-use Function::{Html, Value as Plain};
+use Function::{Html, Plain};
 
 const fn signature(name: &'static str, values: RangeInclusive<usize>, options: &'static [&'static str]) -> Signature {
     Signature { name, values, options }
@@ -61,7 +61,7 @@ static OWN: [(Signature, Function); 12] = [
     (signature("json", 1..=1, &[]), Plain(json::json)),
     (signature("flag", 1..=1, &[]), Html(flag::flag)),
     (signature("map", 1..=1, &["code", "value", "name", "limits"]), Html(map::map)),
-    (signature("sparkline", 1..=1, &["mark"]), Html(sparkline::sparkline)),
+    (signature("sparkline", 1..=1, &["mark", "unit", "alt"]), Html(sparkline::sparkline)),
     (signature("chart", 1..=1, &["kind", "x", "y", "series", "title", "marks", "height", "unit"]), Html(chart::chart)),
 ];
 
@@ -117,6 +117,9 @@ pub(super) fn on_page<'rc>(scope: &mut RenderContext<'_, 'rc>, files: &Files, pi
     }
 }
 
+/// What a partial that a helper fills sees beside what the helper gives it.
+pub(super) const SEEN_EVERYWHERE: [&str; 2] = ["page", "site"];
+
 /// One call of a helper.
 struct Call<'a> {
     helper: &'a Helper<'a>,
@@ -149,11 +152,14 @@ impl Call<'_> {
         Address { path: page["path"].as_str().unwrap_or_default(), scheme }
     }
 
-    /// Renders a partial of the theme with `data` as all that it sees. It can call all helpers.
-    fn partial(&self, name: &str, data: Value, pictures: &Pictures) -> Result<String, RenderError> {
+    /// Renders a partial of the theme, which sees `data`, and `page` and `site` as its caller does.
+    fn partial(&self, name: &str, mut data: Value, pictures: &Pictures) -> Result<String, RenderError> {
         let template = self.registry.get_template(name).ok_or_else(|| {
             refused(format!("the theme has no partial `{name}`\nwrite it into `partials/{name}.hbs` of a theme"))
         })?;
+        for shared in SEEN_EVERYWHERE {
+            data[shared] = self.context[shared].clone();
+        }
         let context = Context::from(data);
         let mut scope = RenderContext::new(template.name.as_ref());
         on_page(&mut scope, self.files, pictures);

@@ -26,6 +26,11 @@ pub(super) fn number(call: &Call) -> Result<Value, String> {
 /// `{{bytes x}}`: `1.23 MB`, decimal units, three significant digits. Null is `?`.
 pub(super) fn bytes(call: &Call) -> Result<Value, String> {
     let Some(value) = numeric(call, "bytes")? else { return Ok(UNKNOWN.into()) };
+    Ok(in_bytes(value).into())
+}
+
+/// Bytes as `bytes` shows them.
+pub(super) fn in_bytes(value: f64) -> String {
     let mut size = value.abs();
     let mut unit = "B";
     for larger in ["kB", "MB", "GB", "TB"] {
@@ -42,7 +47,7 @@ pub(super) fn bytes(call: &Call) -> Result<Value, String> {
         size if size < 99.95 => 1,
         _ => 0,
     };
-    Ok(format!("{}{SPACE}{unit}", signed(&format!("{size:.decimals$}"), value < 0.0, false)).into())
+    format!("{}{SPACE}{unit}", signed(&format!("{size:.decimals$}"), value < 0.0, false))
 }
 
 /// `{{percent x}}`: the change `0.31` is `+31 %`; `sign=false` for a share, `decimals=1` for more digits. Null is nothing.

@@ -7,8 +7,12 @@ use super::{Call, digits, number, quoted, refused};
 use crate::graphics::sheet::{HEIGHT, STEP, Sparkline};
 use crate::site::pictures::Pictures;
 
+/// Values of one sparkline at most: ten beside each other stay within what graphics cards can hold.
+const LONGEST: usize = 800;
+
 /// `{{sparkline row.history}}`: a small picture of a list of numbers, from the oldest to the newest; `null` is a gap.
-/// `mark=n` marks one of them, counted from 0. The words beside it say the first, last, lowest and highest.
+/// `mark=n` marks one of them, counted from 0. The words in its place say the first, last, lowest and highest, as bytes with
+/// `unit="B"`, and which is marked; `alt="…"` gives others.
 ///
 /// Its classes are the digits of its number on the page's sheet, `a` the last one: `a3 b1 c0` is number 13.
 pub(super) fn sparkline(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
@@ -17,8 +21,17 @@ pub(super) fn sparkline(call: &Call, pictures: &Pictures) -> Result<String, Rend
         Value::Null => None,
         mark => Some(place(mark, values.len()).map_err(refused)?),
     };
+    let in_words = match call.option("unit") {
+        Value::Null => number::plain,
+        Value::String(unit) if unit == "B" => number::in_bytes,
+        other => return Err(refused(format!("`unit` of `sparkline` is `B` or nothing, not {}", quoted(other)))),
+    };
+    let words = match call.option("alt") {
+        Value::Null => words(&values, mark, in_words),
+        Value::String(text) => handlebars::html_escape(text),
+        other => return Err(refused(format!("`alt` of `sparkline` is a text, not {}", quoted(other)))),
+    };
     let width = values.len() * STEP;
-    let words = words(&values);
     let (number, sheet) = pictures.sparkline(Sparkline::new(&values, mark));
     Ok(format!(
         "<img class=\"spark {}\" src=\"{sheet}\" width=\"{width}\" height=\"{HEIGHT}\" alt=\"{words}\">",
@@ -30,6 +43,12 @@ fn numbers(list: &Value) -> Result<Vec<Option<f64>>, String> {
     let Value::Array(list) = list else {
         return Err(format!("`sparkline` needs a list of numbers, not {}", quoted(list)));
     };
+    if list.len() > LONGEST {
+        return Err(format!(
+            "`sparkline` draws at most {LONGEST} values, and here are {}\nthin them out in the query",
+            list.len()
+        ));
+    }
     let number = |value: &Value| match value.as_f64() {
         None if value.is_null() => Ok(None),
         Some(number) if number >= 0.0 => Ok(Some(number)),
@@ -47,17 +66,21 @@ fn place(mark: &Value, length: usize) -> Result<usize, String> {
 }
 
 /// The picture in words.
-fn words(values: &[Option<f64>]) -> String {
+fn words(values: &[Option<f64>], mark: Option<usize>, in_words: fn(f64) -> String) -> String {
     let known: Vec<f64> = values.iter().copied().flatten().collect();
     let (Some(first), Some(last)) = (known.first(), known.last()) else { return "nothing known".to_owned() };
     let lowest = known.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = known.iter().copied().fold(0.0, f64::max);
-    let [first, last, lowest, highest] = [*first, *last, lowest, highest].map(number::plain);
+    let [first, last, lowest, highest] = [*first, *last, lowest, highest].map(in_words);
     let gaps = match values.len() - known.len() {
         0 => String::new(),
         gaps => format!(", {gaps} unknown"),
     };
-    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}")
+    let marked = match mark.map(|mark| values[mark]) {
+        None => String::new(),
+        Some(value) => format!(", marked {}", value.map_or_else(|| "a gap".to_owned(), in_words)),
+    };
+    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}{marked}")
 }
 
 #[cfg(test)]
@@ -67,13 +90,20 @@ mod tests {
 
     #[test]
     fn words_say_what_the_picture_shows() {
+        let in_words = |values: &[Option<f64>], mark| words(values, mark, number::plain);
+        let values = [Some(16.0), Some(8.0), Some(2400.0), Some(24.0)];
+        assert_eq!(in_words(&values, None), "first 16, last 24, lowest 8, highest 2\u{202f}400");
+        assert_eq!(in_words(&values, Some(3)), "first 16, last 24, lowest 8, highest 2\u{202f}400, marked 24");
         assert_eq!(
-            words(&[Some(16.0), Some(8.0), Some(2400.0), Some(24.0)]),
-            "first 16, last 24, lowest 8, highest 2\u{202f}400"
+            in_words(&[None, Some(8.0)], Some(0)),
+            "first 8, last 8, lowest 8, highest 8, 1 unknown, marked a gap"
         );
-        assert_eq!(words(&[None, Some(8.0), None]), "first 8, last 8, lowest 8, highest 8, 2 unknown");
-        assert_eq!(words(&[None]), "nothing known");
-        assert_eq!(words(&[]), "nothing known");
+        assert_eq!(in_words(&[None], None), "nothing known");
+        assert_eq!(in_words(&[], None), "nothing known");
+        assert_eq!(
+            words(&values, None, number::in_bytes),
+            "first 16\u{202f}B, last 24\u{202f}B, lowest 8\u{202f}B, highest 2.40\u{202f}kB"
+        );
     }
 
     #[test]
@@ -87,6 +117,12 @@ mod tests {
         ] {
             assert_eq!(numbers(&value), Err(message.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_list_that_no_graphics_card_could_hold_is_refused() {
+        assert!(numbers(&json!(vec![8; LONGEST])).is_ok());
+        assert!(numbers(&json!(vec![8; LONGEST + 1])).is_err_and(|message| message.contains("at most 800 values")));
     }
 
     #[test]

@@ -176,9 +176,7 @@ fn a_map_of_what_is_no_map_is_a_problem_at_its_place() {
     let folder = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places}}"))]);
     assert_eq!(
         folder.problems(),
-        [
-            "content/index.md:5:1: the theme has no partial `map` (write it into `partials/map.hbs` of a theme)"
-        ]
+        ["content/index.md:5:1: the theme has no partial `map` (write it into `partials/map.hbs` of a theme)"]
     );
 }
 
@@ -193,4 +191,29 @@ fn a_flag_is_found_by_its_number_and_unknown_codes_have_none() {
     assert_eq!(flags[4], flags[5], "in either case");
     assert_eq!([flags[3], flags[6]], ["none", "none"]);
     assert_ne!(flags[0], flags[1]);
+}
+
+#[test]
+fn a_partial_that_a_helper_fills_links_as_the_page_does() {
+    const THEME: Embedded = &[
+        ("assets/style.css", b"x"),
+        ("layouts/page.hbs", b"{{{body}}}"),
+        (
+            "partials/map.hbs",
+            b"{{url \"about.html\"}} {{asset \"style.css\"}} {{page.title}} {{site.title}} {{page.scheme}}",
+        ),
+    ];
+    let mut folder = Folder::new(&[PLACES, ("content/a/b.md", &with_places("{{map data.places}}"))]);
+    folder.site.schemes = vec![Scheme::Dark];
+    let files = folder.render_from("create table publication as select true as sample", THEME).unwrap().1;
+    assert_eq!(files["a/b.html"].trim(), "<p>../about.html ../assets/style.css T Bridges auto</p>");
+    assert_eq!(files["dark/a/b.html"].trim(), "<p>../about.html ../../assets/style.css T Bridges dark</p>");
+}
+
+#[test]
+fn other_words_can_stand_for_a_sparkline() {
+    let body = "{{#each data.days}}{{#if @last}}{{sparkline history alt=\"<b>\"}}{{sparkline history unit=\"B\"}}{{/if}}{{/each}}";
+    let files = Folder::new(&[DAYS, ("content/index.md", &with_days(body))]).render();
+    assert!(files["index.html"].contains("alt=\"&lt;b&gt;\">"), "{}", files["index.html"]);
+    assert!(files["index.html"].contains("alt=\"first 8\u{202f}B, last 1.60\u{202f}kB, "), "{}", files["index.html"]);
 }
