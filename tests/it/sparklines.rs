@@ -214,8 +214,8 @@ fn compare(page: &str, rows: usize, tables: &Tables) {
             let (table, name) = (spark.table.as_deref().unwrap_or_default(), spark.name.as_deref().unwrap());
             let name = name.split(" on ").next().unwrap();
             let values = tables[table].get(name).unwrap_or_else(|| panic!("{page}: {name} in {table}"));
-            assert_eq!(spark.alt, words(values), "{page}: {name} in {table}");
             let mark = if table == "Servers" || (table.is_empty() && name != "Clients") { None } else { mark(values) };
+            assert_eq!(spark.alt, words(values, mark), "{page}: {name} in {table}");
             if let Some(wrong) = wrong(&picture, &inks, scale, &spark, values, mark) {
                 panic!("{page} {scheme} at {scale}: {table}, {name}: {wrong}; {values:?}");
             }
@@ -224,7 +224,7 @@ fn compare(page: &str, rows: usize, tables: &Tables) {
 }
 
 /// What is read out instead of a sparkline.
-fn words(values: &[Option<f64>]) -> String {
+fn words(values: &[Option<f64>], mark: Option<usize>) -> String {
     let known: Vec<u64> = values.iter().flatten().map(|value| *value as u64).collect();
     let grouped = |number: &u64| {
         let digits: Vec<char> = number.to_string().chars().collect();
@@ -236,7 +236,8 @@ fn words(values: &[Option<f64>]) -> String {
         [first, last, known.iter().min().unwrap(), known.iter().max().unwrap()].map(grouped);
     let gaps = values.len() - known.len();
     let gaps = if gaps == 0 { String::new() } else { format!(", {gaps} unknown") };
-    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}")
+    let marked = mark.map_or_else(String::new, |mark| format!(", marked {}", grouped(&(values[mark].unwrap() as u64))));
+    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}{marked}")
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn sparklines_of_one_length_share_a_sheet_and_find_their_place_by_number() {
     for classes in ["spark a0 b0 c0", "spark a9 b0 c0", "spark a1 b1 c0"] {
         let image = format!(
             "<img class=\"{classes}\" src=\"{sheet}\" width=\"6\" height=\"20\" \
-             alt=\"first 8, last 1\u{202f}600, lowest 8, highest 1\u{202f}600, 1 unknown\">"
+             alt=\"first 8, last 1\u{202f}600, lowest 8, highest 1\u{202f}600, 1 unknown, marked 1\u{202f}600\">"
         );
         assert!(page.contains(&image), "{image} in {page}");
     }
