@@ -13,7 +13,7 @@ use torcollect::config::{Fleet, Site, site_address};
 use torcollect::output::{Output, Scale};
 use torcollect::problem::{Kind, Problems, unknown};
 use torcollect::project::Project;
-use torcollect::site::{Content, File, Input, render};
+use torcollect::site::{Content, File, FileKind, Input, render};
 use torcollect::warehouse::{Publication, Scope};
 
 use super::collect::{JOBS, Percent, collect_all};
@@ -76,7 +76,10 @@ impl Build {
             let (made, weights) = weight::weigh(&input, &folder, keep)?;
             Problems::check(Kind::Content, weight::problems(project, &site, &weights, check::NAMED_IN_ERRORS))?;
             let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
-            files.par_iter().try_for_each(|file| write(file).map(drop))?;
+            let (pages, others): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| file.kind == FileKind::Page);
+            for files in [others, pages] {
+                files.par_iter().try_for_each(|file| write(file).map(drop))?;
+            }
             (made, weights)
         } else {
             let scale = Scale::default();

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use torcollect::config::Site;
 use torcollect::fs;
+use torcollect::graphics::is_whole;
 use torcollect::output::{Role, Scale, Weight, above, on_the_wire, size};
 use torcollect::problem::Problem;
 use torcollect::project::Project;
@@ -19,8 +20,8 @@ pub(super) fn weigh(input: &Input, folder: &Path, keep: impl Fn(File) + Sync) ->
     let made = render(input, &|mut file| {
         let sent = match &file.content {
             Content::Bytes(bytes) => on_the_wire(&file.path, bytes)?,
-            Content::Picture(drawing) => match fs::length(&folder.join(&file.path)) {
-                Some(bytes) if bytes > 0 => bytes,
+            Content::Picture(drawing) => match fs::read(&folder.join(&file.path)) {
+                Ok(picture) if is_whole(&picture) => picture.len() as u64,
                 _ => {
                     let drawn = drawing.draw().with_context(|| format!("cannot draw `{}`", file.path.display()))?;
                     let bytes = drawn.len() as u64;

@@ -4,18 +4,13 @@
 //! palette into the file. Everything but land is transparent, and a step is the ink at an opacity, so that one picture
 //! serves light and dark paper. Between neighbours is a line of what lies behind.
 
-use crc::{CRC_32_ISO_HDLC, Crc};
-
 use super::color::{Rgba, TRANSPARENT};
+use super::png::{SIGNATURE, chunks, put};
 
 /// The pixels.
 const WORLD: &[u8] = include_bytes!("world.png");
 /// The territories' codes, lower-case, in the order of their numbers, which begin with 1.
 pub(super) const TERRITORIES: &str = include_str!("world.txt");
-/// What a PNG begins with.
-const SIGNATURE: usize = 8;
-/// The sum that ends a chunk.
-const SUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// Width and height in pixels. It is made to be shown at about this size, or smaller.
 pub const SIZE: (u32, u32) = (960, 432);
@@ -67,8 +62,8 @@ impl Map {
     pub fn draw(&self) -> Vec<u8> {
         let palette: Vec<Rgba> =
             std::iter::once(TRANSPARENT).chain(self.classes.iter().map(|it| self.color(*it))).collect();
-        let mut png = WORLD[..SIGNATURE].to_vec();
-        for (name, data) in chunks(WORLD) {
+        let mut png = SIGNATURE.to_vec();
+        for (name, data, _) in chunks(WORLD) {
             if name == *b"PLTE" {
                 put(&mut png, name, &palette.iter().flat_map(|color| color.0[..3].to_vec()).collect::<Vec<u8>>());
                 put(&mut png, *b"tRNS", &palette.iter().map(|color| color.0[3]).collect::<Vec<u8>>());
@@ -83,29 +78,6 @@ impl Map {
         let color = if class == 0 { self.none } else { self.ink };
         color.with_opacity(OPACITIES[usize::from(class)])
     }
-}
-
-/// The chunks of a PNG, their names and data.
-fn chunks(png: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    let mut rest = &png[SIGNATURE..];
-    std::iter::from_fn(move || {
-        let (length, after) = rest.split_first_chunk()?;
-        let (name, after) = after.split_first_chunk()?;
-        let (data, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        (_, rest) = after.split_first_chunk::<4>()?;
-        Some((*name, data))
-    })
-}
-
-/// Appends a chunk.
-fn put(png: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
-    let mut sum = SUM.digest();
-    sum.update(&name);
-    sum.update(data);
-    png.extend((data.len() as u32).to_be_bytes());
-    png.extend(name);
-    png.extend(data);
-    png.extend(sum.finalize().to_be_bytes());
 }
 
 #[cfg(test)]
@@ -128,7 +100,7 @@ mod tests {
     }
 
     fn chunk<'a>(png: &'a [u8], wanted: &[u8; 4]) -> &'a [u8] {
-        chunks(png).find(|(name, _)| name == wanted).unwrap().1
+        chunks(png).find(|(name, ..)| name == wanted).unwrap().1
     }
 
     /// The numbers of a PNG with 8 bits a pixel and no filters, row by row.
@@ -210,7 +182,7 @@ mod tests {
         let colors = 1 + TERRITORIES.lines().count();
         assert_eq!(chunk(&drawn, b"PLTE").len(), 3 * colors);
         assert_eq!(chunk(&drawn, b"tRNS").len(), colors);
-        let names: Vec<[u8; 4]> = chunks(&drawn).map(|(name, _)| name).collect();
+        let names: Vec<[u8; 4]> = chunks(&drawn).map(|(name, ..)| name).collect();
         assert_eq!(names, [*b"IHDR", *b"PLTE", *b"tRNS", *b"IDAT", *b"IEND"]);
         // An independent reader checks the sums.
         let tree = resvg::tiny_skia::Pixmap::decode_png(&drawn).unwrap();

@@ -69,3 +69,8 @@ impl Drawing {
         }
     }
 }
+
+/// Whether these bytes are a picture, all of it and unharmed.
+pub fn is_whole(picture: &[u8]) -> bool {
+    png::is_whole(picture)
+}

@@ -1,9 +1,15 @@
-//! From pixels to PNG with a palette.
+//! From pixels to PNG with a palette, and the chunks that a PNG consists of.
 
 use anyhow::{Context, Result};
+use crc::{CRC_32_ISO_HDLC, Crc};
 use oxipng::{BitDepth, ColorType, Deflater, FilterStrategy, Options, RawImage, indexset};
 
 use super::color::Rgba;
+
+/// What a PNG begins with.
+pub(super) const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+/// The sum that ends a chunk.
+const SUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// A PNG of `width` columns from palette numbers, row by row, with `bits` (1, 2, 4 or 8) for each.
 ///
@@ -44,4 +50,61 @@ fn packed(row: &[u8], bits: u8) -> Vec<u8> {
             (byte << ((usize::from(8 / bits) - chunk.len()) * usize::from(bits))) as u8
         })
         .collect()
+}
+
+/// The chunks of a PNG: their names and data, and whether their sums are right.
+pub(super) fn chunks(png: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8], bool)> {
+    let mut rest = png.strip_prefix(&SIGNATURE).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk()?;
+        let (name, after) = after.split_first_chunk()?;
+        let (data, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        let (sum, after) = after.split_first_chunk()?;
+        rest = after;
+        Some((*name, data, u32::from_be_bytes(*sum) == sum_of(*name, data)))
+    })
+}
+
+/// Appends a chunk.
+pub(super) fn put(png: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
+    png.extend((data.len() as u32).to_be_bytes());
+    png.extend(name);
+    png.extend(data);
+    png.extend(sum_of(name, data).to_be_bytes());
+}
+
+fn sum_of(name: [u8; 4], data: &[u8]) -> u32 {
+    let mut sum = SUM.digest();
+    sum.update(&name);
+    sum.update(data);
+    sum.finalize()
+}
+
+/// Whether these are the bytes of a PNG, all of them and unharmed.
+pub(super) fn is_whole(png: &[u8]) -> bool {
+    let mut last = None;
+    let sound = chunks(png).all(|(name, _, sound)| {
+        last = Some(name);
+        sound
+    });
+    sound && last == Some(*b"IEND")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_cut_short_or_changed_is_not_whole() {
+        let png = indexed(4, &[0, 1, 1, 0, 1, 0, 0, 1], &[Rgba([0; 4]), Rgba([255; 4])], 1).unwrap();
+        assert!(is_whole(&png));
+        for at in 0..png.len() {
+            assert!(!is_whole(&png[..at]), "cut after {at} bytes");
+            let mut changed = png.clone();
+            changed[at] ^= 1;
+            assert!(!is_whole(&changed), "byte {at} changed");
+        }
+        assert!(!is_whole(b"some text"));
+    }
 }

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use super::compress::{beside, gzip, holds, worthwhile};
 use super::manifest::{self, Manifest, inside};
 use crate::fs::{self, Lock};
+use crate::graphics;
 use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
 
@@ -130,13 +131,14 @@ impl Output {
     }
 
     /// Puts a picture at `path` below the folder, whose name stands for its content: what an earlier build put there is
-    /// kept, and only else it is drawn. How many bytes it has.
+    /// kept if it is whole, and only else it is drawn. How many bytes it has.
     pub fn picture(&self, path: &Path, draw: impl FnOnce() -> Result<Vec<u8>>) -> Result<u64> {
         let known = inside(path) && self.state().manifest.known().contains(path);
-        let there = || refuse_links(&self.folder, path).is_ok().then(|| self.folder.join(path).metadata().ok())?;
-        if let Some(file) = known.then(there).flatten().filter(|file| file.is_file() && file.len() > 0) {
-            self.count(path, file.len(), false);
-            return Ok(file.len());
+        let there = || refuse_links(&self.folder, path).and_then(|()| fs::read(&self.folder.join(path))).ok();
+        if let Some(picture) = known.then(there).flatten().filter(|picture| graphics::is_whole(picture)) {
+            let bytes = picture.len() as u64;
+            self.count(path, bytes, false);
+            return Ok(bytes);
         }
         let bytes = draw().with_context(|| format!("cannot draw `{}`", path.display()))?;
         self.write(path, &bytes)
@@ -268,6 +270,7 @@ fn refuse_links(folder: &Path, path: &Path) -> Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::graphics::{Drawing, Rgba, Sheet};
     use std::os::unix::fs::symlink;
     use tempfile::TempDir;
 
@@ -331,24 +334,27 @@ mod tests {
     fn a_picture_that_an_earlier_build_drew_is_not_drawn_again() {
         let place = place();
         let path = Path::new("pictures/1.png");
-        let draws = |bytes: &'static [u8]| move || Ok(bytes.to_vec());
+        let drawing = Sheet { sparklines: Vec::new(), ink: Rgba([0; 4]), warning: Rgba([0; 4]) };
+        let picture = Drawing::Sheet(drawing).draw().unwrap();
+        let draw = || Ok(picture.clone());
         let never = || -> Result<Vec<u8>> { panic!("it is there already") };
+        let bytes = picture.len() as u64;
 
         fs::create_dir(&place.public().join("pictures")).unwrap();
         fs::write_atomic(&place.public().join(path), b"mine", fs::PUBLIC).unwrap();
         let output = place.open();
-        assert_eq!(output.picture(path, draws(b"first")).unwrap(), 5, "who else put a file there knows nothing of it");
+        assert_eq!(output.picture(path, draw).unwrap(), bytes, "who else put a file there knows nothing of it");
         output.finish().unwrap();
 
         let output = place.open();
-        assert_eq!(output.picture(path, never).unwrap(), 5);
-        assert_eq!(output.finish().unwrap(), Totals { files: 1, bytes: 5, written: 0, unchanged: 1, removed: 0 });
+        assert_eq!(output.picture(path, never).unwrap(), bytes);
+        assert_eq!(output.finish().unwrap(), Totals { files: 1, bytes, written: 0, unchanged: 1, removed: 0 });
 
-        fs::write_atomic(&place.public().join(path), b"", fs::PUBLIC).unwrap();
+        fs::write_atomic(&place.public().join(path), &picture[..50], fs::PUBLIC).unwrap();
         let output = place.open();
-        assert_eq!(output.picture(path, draws(b"again")).unwrap(), 5, "an empty file is no picture");
+        assert_eq!(output.picture(path, draw).unwrap(), bytes, "half a file is no picture");
         output.finish().unwrap();
-        assert_eq!(fs::read(&place.public().join(path)).unwrap(), b"again");
+        assert_eq!(fs::read(&place.public().join(path)).unwrap(), picture);
 
         place.build(&[]);
         assert!(!place.public().join(path).exists(), "nobody asks for it any more");

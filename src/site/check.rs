@@ -348,7 +348,14 @@ impl<'a> Walk<'a> {
             Parameter::Literal(_) => Shape::Scalar,
             Parameter::Path(path) => self.path(path, value.as_name().unwrap_or_default(), at),
             Parameter::Subexpression(inner) => match inner.as_element() {
-                TemplateElement::Expression(call) => self.call(call, at),
+                TemplateElement::Expression(call) => {
+                    let name = call.name.as_name().unwrap_or_default();
+                    if helpers::makes_html(name) {
+                        let hint = format!("write `{{{{{name} …}}}}` where it shall stand on the page");
+                        self.problem(at, name, format!("`{name}` makes HTML, which is no value"), Some(hint));
+                    }
+                    self.call(call, at)
+                }
                 _ => Shape::Any,
             },
             _ => Shape::Any,

@@ -2,13 +2,14 @@
 //! never become Markdown.
 //!
 //! Expressions are opaque to Markdown: each is replaced by a word that stands nowhere else, and put back into the HTML. A
-//! block, partial, comment or `{{{…}}}` alone on its line makes no paragraph and ends the one before it; between the rows
-//! of a table it stands between the rows.
+//! block, partial, comment, figure or `{{{…}}}` alone on its line makes no paragraph and ends the one before it; between the
+//! rows of a table it stands between the rows.
 
 use std::collections::BTreeSet;
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
+use super::helpers::makes_figure;
 use super::mustache::{Expression, Kind, expressions};
 
 /// The template made of the text from the byte `body` on, and the places (in the template, in the text) of its expressions.
@@ -86,7 +87,18 @@ fn mark(text: &str, body: usize, found: &[Expression], words: &Words) -> (String
 
 /// Which expressions stand on lines that have nothing but such expressions.
 fn alone(text: &str, body: usize, found: &[Expression]) -> Vec<bool> {
-    let standing: Vec<bool> = found.iter().map(|one| !matches!(one.kind, Kind::Value | Kind::Escape)).collect();
+    let figure = |one: &Expression| {
+        let name = text[one.at.clone()].trim_start_matches(['{', '~']).split_whitespace().next();
+        name.is_some_and(makes_figure)
+    };
+    let standing: Vec<bool> = found
+        .iter()
+        .map(|one| match one.kind {
+            Kind::Value => figure(one),
+            Kind::Escape => false,
+            _ => true,
+        })
+        .collect();
     let mut before = vec![false; found.len()];
     for number in 0..found.len() {
         let from = if number == 0 { body } else { found[number - 1].at.end };

@@ -15,7 +15,7 @@ use super::address::Address;
 use super::check::{self, Found};
 use super::compile::compiled;
 use super::context::Shared;
-use super::copied::copied;
+use super::copied::{Copied, copied};
 use super::helpers::Files;
 use super::lookup::{DEFAULT, Embedded, Lookup};
 use super::page::{self, Document, Page};
@@ -88,10 +88,7 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
         colors: lookup.colors(),
         schemes: &input.site.schemes,
     };
-    site.make(sink)?;
-    copied
-        .into_par_iter()
-        .try_for_each(|file| sink(File { content: Content::Bytes(file.bytes()?), path: file.path, kind: file.kind }))?;
+    site.make(&copied, sink)?;
     Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
 }
 
@@ -148,7 +145,21 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn make(&self, sink: &Sink) -> Result<()> {
+    /// Gives all files away: `copied` first, because pages need some of them.
+    fn make(&self, copied: &[Copied], sink: &Sink) -> Result<()> {
+        let copy = |file: &Copied| {
+            let content = Content::Bytes(file.bytes()?);
+            sink(File { content, path: file.path.clone(), kind: file.kind })
+        };
+        let mut copied = Some(copied);
+        let mut give = |files: Vec<File>| -> Result<()> {
+            copied.take().unwrap_or_default().par_iter().try_for_each(copy)?;
+            // Whoever reads a page at this moment, or finds what a killed build left, finds its pictures too.
+            let (pages, others): (Vec<File>, Vec<File>) =
+                files.into_iter().partition(|file| file.kind == FileKind::Page);
+            others.into_par_iter().try_for_each(sink)?;
+            pages.into_par_iter().try_for_each(sink)
+        };
         let mut held: Vec<File> = Vec::new();
         let mut bytes = 0;
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
@@ -166,7 +177,7 @@ impl Site<'_> {
                 }
             }
             if bytes > HELD && failed.is_empty() {
-                std::mem::take(&mut held).into_par_iter().try_for_each(sink)?;
+                give(std::mem::take(&mut held))?;
                 bytes = 0;
             }
             if !failed.is_empty() {
@@ -174,7 +185,7 @@ impl Site<'_> {
             }
         }
         Problems::check(Kind::Content, failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages)).collect())?;
-        held.into_par_iter().try_for_each(sink)
+        give(held)
     }
 
     /// A page in all copies of the site, and its pictures.

@@ -9,6 +9,7 @@ use super::{Call, number, quoted, refused};
 use crate::graphics::{Drawing, Map, map};
 use crate::site::pictures::Pictures;
 use crate::site::shape::Shape;
+use crate::text::printable;
 
 /// Where one class ends and the next begins, unless the template says.
 const LIMITS: &str = "8 40 200 1000";
@@ -24,16 +25,10 @@ const NAMED: usize = 5;
 /// Options name the columns (`code="country"`, `value="clients"`, `name="name"`) and the highest value of each class but
 /// the last (`limits="8 40 200 1000"`).
 pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
-    let limits = limits(call.option("limits")).map_err(refused)?;
-    let mut places = places(call).map_err(refused)?;
-    places.sort_by(|one, other| other.value.total_cmp(&one.value));
-    let (known, elsewhere): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| map::knows(place.code));
-
-    let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
-    for place in &known {
-        *sums.entry(place.code).or_default() += place.value;
-    }
-    let classes = sums.iter().map(|(code, value)| (*code, map::class(*value, &limits)));
+    let limits = limits(call.text("limits").map_err(refused)?).map_err(refused)?;
+    let places = places(call).map_err(refused)?;
+    let (known, elsewhere): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| map::knows(&place.code));
+    let classes = known.iter().map(|place| (place.code.as_str(), map::class(place.value, &limits)));
     let path = pictures.add(Drawing::Map(Map::new(classes, pictures.colors.ink, pictures.colors.none)));
     let (width, height) = map::SIZE;
     let data = json!({
@@ -55,47 +50,53 @@ pub(in crate::site) fn shape() -> Shape {
     Shape::scalars(["src", "width", "height", "alt"]).with(lists.into())
 }
 
-/// A row that has a value.
-struct Place<'a> {
-    code: &'a str,
-    name: &'a str,
+/// Where clients come from.
+struct Place {
+    code: String,
+    name: String,
     value: f64,
 }
 
-fn places<'a>(call: &'a Call) -> Result<Vec<Place<'a>>, String> {
+/// The rows that have a value, those of one code together.
+fn places(call: &Call) -> Result<Vec<Place>, String> {
     let Value::Array(rows) = call.value(0) else {
         return Err(format!("`map` needs rows, not {}", quoted(call.value(0))));
     };
-    let [code, value, name] = COLUMNS.map(|(option, usual)| call.option(option).as_str().unwrap_or(usual));
+    let [code, value, name] = COLUMNS.map(|(option, usual)| call.text(option).map(|text| text.unwrap_or(usual)));
+    let (code, value, name) = (code?, value?, name?);
     let missing = |column: &str| {
         format!("`map` finds no column `{column}` in its rows\ngive its name, such as `code=\"country\"`")
     };
-    let place = |row: &'a Value| {
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    for row in rows {
         let field = |column: &str| row.get(column).ok_or_else(|| missing(column));
         let code = field(code)?.as_str().ok_or_else(|| format!("`map` needs codes of countries in `{code}`"))?;
         let value = field(value)?;
         if !value.is_null() && !value.is_number() {
             return Err(format!("`map` needs numbers, not {}", quoted(value)));
         }
-        let name = row.get(name).and_then(Value::as_str).unwrap_or(code);
         // What nobody counted looks as what is not there; the table beside the map has the difference.
-        Ok(value.as_f64().filter(|value| *value > 0.0).map(|value| Place { code, name, value }))
-    };
-    rows.iter().filter_map(|row| place(row).transpose()).collect()
+        let Some(value) = value.as_f64().filter(|value| *value > 0.0) else { continue };
+        let name = printable(row.get(name).and_then(Value::as_str).unwrap_or(code));
+        let new = || Place { code: code.to_ascii_lowercase(), name, value: 0.0 };
+        places.entry(code.to_ascii_lowercase()).or_insert_with(new).value += value;
+    }
+    let mut places: Vec<Place> = places.into_values().collect();
+    places.sort_by(|one, other| other.value.total_cmp(&one.value));
+    Ok(places)
 }
 
-/// Numbers that rise, separated by spaces: one less than there are classes.
-fn limits(option: &Value) -> Result<Vec<f64>, String> {
-    let text = option.as_str().unwrap_or(LIMITS);
-    let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
-    let rising = |numbers: &Vec<f64>| {
-        numbers.windows(2).all(|pair| pair[0] < pair[1]) && numbers.first().is_some_and(|first| *first > 0.0)
-    };
+/// Whole numbers that rise, separated by spaces: one less than there are classes.
+fn limits(option: Option<&str>) -> Result<Vec<f64>, String> {
+    let text = option.unwrap_or(LIMITS);
+    let numbers: Result<Vec<u32>, _> = text.split_whitespace().map(str::parse).collect();
+    let rising = |numbers: &Vec<u32>| numbers.windows(2).all(|pair| pair[0] < pair[1]) && numbers[0] > 0;
     let wanted = usize::from(map::CLASSES) - 1;
-    numbers
-        .ok()
-        .filter(|numbers| numbers.len() == wanted && rising(numbers))
-        .ok_or_else(|| format!("`limits` is `{text}`; it needs {wanted} numbers that rise, such as `{LIMITS}`"))
+    let numbers = numbers.ok().filter(|numbers| numbers.len() == wanted && rising(numbers));
+    let numbers = numbers.ok_or_else(|| {
+        format!("`limits` is `{text}`; it needs {wanted} whole numbers that rise, such as `{LIMITS}`")
+    })?;
+    Ok(numbers.into_iter().map(f64::from).collect())
 }
 
 fn legend(limits: &[f64]) -> Vec<Value> {
@@ -132,10 +133,10 @@ mod tests {
 
     #[test]
     fn limits_must_rise_and_be_four() {
-        assert_eq!(limits(&Value::Null), Ok(vec![8.0, 40.0, 200.0, 1000.0]));
-        assert_eq!(limits(&json!("1 2 3.5 4")), Ok(vec![1.0, 2.0, 3.5, 4.0]));
-        for wrong in ["", "1 2 3", "1 2 3 4 5", "4 3 2 1", "0 1 2 3", "1 2 3 x", "1 2 NaN 4"] {
-            assert!(limits(&json!(wrong)).is_err_and(|message| message.contains("4 numbers that rise")), "{wrong}");
+        assert_eq!(limits(None), Ok(vec![8.0, 40.0, 200.0, 1000.0]));
+        assert_eq!(limits(Some("1 2 3 4")), Ok(vec![1.0, 2.0, 3.0, 4.0]));
+        for wrong in ["", "1 2 3", "1 2 3 4 5", "4 3 2 1", "0 1 2 3", "1 2 3 x", "0.1 0.2 0.3 0.4", "-1 2 3 4"] {
+            assert!(limits(Some(wrong)).is_err_and(|message| message.contains("4 whole numbers that rise")), "{wrong}");
         }
     }
 

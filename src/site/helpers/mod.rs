@@ -91,6 +91,16 @@ pub(super) fn signatures() -> impl Iterator<Item = &'static Signature> {
     OWN.iter().map(|(signature, _)| signature).chain(&BUILT_IN)
 }
 
+/// Whether a helper of that name makes HTML, which is no value for another.
+pub(super) fn makes_html(name: &str) -> bool {
+    OWN.iter().any(|(signature, function)| signature.name == name && matches!(function, Html(_)))
+}
+
+/// Whether it makes HTML that cannot stand inside of a paragraph.
+pub(super) fn makes_figure(name: &str) -> bool {
+    ["chart", "map"].contains(&name)
+}
+
 /// The files of the site that are no pages, as paths below its root.
 pub(super) type Files = Arc<BTreeSet<String>>;
 
@@ -139,6 +149,15 @@ impl Call<'_> {
 
     fn option(&self, name: &str) -> &Value {
         self.helper.hash_get(name).map_or(&Value::Null, |parameter| parameter.value())
+    }
+
+    /// An option that is a text.
+    fn text(&self, name: &str) -> Result<Option<&str>, String> {
+        match self.option(name) {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(Some(text)),
+            other => Err(format!("`{name}` of `{}` is a text, not {}", self.helper.name(), quoted(other))),
+        }
     }
 
     /// Where the page that is being rendered stands.

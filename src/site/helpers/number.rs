@@ -60,7 +60,11 @@ pub(super) fn percent(call: &Call) -> Result<Value, String> {
 
 /// A number as `number` shows it.
 pub(super) fn plain(value: f64) -> String {
-    let decimals = if value.fract() == 0.0 { 0 } else { 1 };
+    let decimals = match value.abs() {
+        whole if whole.fract() == 0.0 => 0,
+        small if small < 1.0 => 3,
+        _ => 1,
+    };
     signed(&format!("{:.decimals$}", value.abs()), value < 0.0, false)
 }
 

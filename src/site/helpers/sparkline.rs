@@ -59,7 +59,9 @@ fn numbers(list: &Value) -> Result<Vec<Option<f64>>, String> {
 }
 
 fn place(mark: &Value, length: usize) -> Result<usize, String> {
-    let place = mark.as_u64().and_then(|place| usize::try_from(place).ok()).filter(|place| *place < length);
+    let whole = mark.as_f64().filter(|place| place.fract() == 0.0 && (0.0..1e6).contains(place));
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and between 0 and a million")]
+    let place = whole.map(|place| place as usize).filter(|place| *place < length);
     place.ok_or_else(|| {
         format!("`mark` is the place of one of the {length} values, counted from 0, not {}", quoted(mark))
     })
@@ -128,6 +130,7 @@ mod tests {
     #[test]
     fn a_mark_is_the_place_of_a_value() {
         assert_eq!(place(&json!(2), 3), Ok(2));
+        assert_eq!(place(&json!(2.0), 3), Ok(2), "as SQL's divisions give it");
         for wrong in [json!(3), json!(-1), json!(0.5), json!("1")] {
             assert!(
                 place(&wrong, 3).is_err_and(|message| message.starts_with("`mark` is the place of one of the 3")),

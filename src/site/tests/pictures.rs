@@ -150,8 +150,8 @@ fn a_map_shows_countries_and_says_which_rows_have_no_place_on_it() {
     assert_eq!(
         files["index.html"].trim(),
         format!(
-            "<p>{picture}|960|Map of the world: Iran 1\u{202f}600, Germany 8|0:- 1:1-8 2:9-40 3:41-200 \
-             4:201-1000 5:1001- |<span class=\"flag none\"></span>?? &lt;unknown&gt; 16</p>"
+            "{picture}|960|Map of the world: Iran 1\u{202f}600, Germany 8|0:- 1:1-8 2:9-40 3:41-200 \
+             4:201-1000 5:1001- |<span class=\"flag none\"></span>?? &lt;unknown&gt; 16"
         )
     );
     let other = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places limits=\"1 2 3 4\"}}"))]);
@@ -206,8 +206,8 @@ fn a_partial_that_a_helper_fills_links_as_the_page_does() {
     let mut folder = Folder::new(&[PLACES, ("content/a/b.md", &with_places("{{map data.places}}"))]);
     folder.site.schemes = vec![Scheme::Dark];
     let files = folder.render_from("create table publication as select true as sample", THEME).unwrap().1;
-    assert_eq!(files["a/b.html"].trim(), "<p>../about.html ../assets/style.css T Bridges auto</p>");
-    assert_eq!(files["dark/a/b.html"].trim(), "<p>../about.html ../../assets/style.css T Bridges dark</p>");
+    assert_eq!(files["a/b.html"].trim(), "../about.html ../assets/style.css T Bridges auto");
+    assert_eq!(files["dark/a/b.html"].trim(), "../about.html ../../assets/style.css T Bridges dark");
 }
 
 #[test]
@@ -216,4 +216,44 @@ fn other_words_can_stand_for_a_sparkline() {
     let files = Folder::new(&[DAYS, ("content/index.md", &with_days(body))]).render();
     assert!(files["index.html"].contains("alt=\"&lt;b&gt;\">"), "{}", files["index.html"]);
     assert!(files["index.html"].contains("alt=\"first 8\u{202f}B, last 1.60\u{202f}kB, "), "{}", files["index.html"]);
+}
+
+#[test]
+fn a_map_alone_on_its_line_is_no_paragraph() {
+    const THEME: Embedded = &[("layouts/page.hbs", b"{{{body}}}"), ("partials/map.hbs", b"<figure></figure>")];
+    let body = "Before.\n{{map data.places}}\nAfter.\n\n{{#if data.places}}\n{{map data.places}}\n{{/if}}\n";
+    let folder = Folder::new(&[PLACES, ("content/index.md", &with_places(body))]);
+    let files = folder.render_from("create table publication as select true as sample", THEME).unwrap().1;
+    let html: String = files["index.html"].split_whitespace().collect();
+    assert_eq!(html, "<p>Before.</p><figure></figure><p>After.</p><figure></figure>");
+}
+
+#[test]
+fn what_is_drawn_is_no_value_for_another_helper() {
+    let body = "{{#each data.days}}{{json (sparkline history)}}{{#if (flag day)}}x{{/if}}{{/each}}";
+    let problems = Folder::new(&[DAYS, ("content/index.md", &with_days(body))]).problems();
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.split(": ").nth(1).unwrap()).collect();
+    assert_eq!(
+        messages,
+        [
+            "`sparkline` makes HTML, which is no value (write `{{sparkline …}}` where it shall stand on the page)",
+            "`flag` makes HTML, which is no value (write `{{flag …}}` where it shall stand on the page)"
+        ]
+    );
+}
+
+#[test]
+fn rows_of_one_country_are_added_up_whatever_the_case_of_their_code() {
+    let twice = (
+        "site/queries/places.sql",
+        "select * from (values ('de', 'A', 8), ('DE', 'B', 2000)) as places(country, name, clients)",
+    );
+    let once = ("site/queries/places.sql", "select 'DE' as country, 'A' as name, 2008 as clients");
+    let picture = |places| {
+        let folder = Folder::new(&[places, ("content/index.md", &with_places("{{map data.places}}"))]);
+        let files = folder.render_from("create table publication as select true as sample", WITH_MAP).unwrap().1;
+        files["index.html"].clone()
+    };
+    assert_eq!(picture(twice), picture(once));
+    assert!(picture(once).contains("Map of the world: A 2\u{202f}008|"));
 }
