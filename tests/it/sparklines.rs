@@ -274,17 +274,22 @@ fn made_up(row: u32, day: u32) -> Option<f64> {
     (number % 10 != 3).then_some(if number % 11 == 4 { 0.0 } else { f64::from(number) })
 }
 
+/// Rows have three lengths in turn, so that there are three sheets.
+fn length(row: u32) -> u32 {
+    7 + row % 3 * 40
+}
+
 #[test]
-fn sparklines_keep_apart_where_a_page_has_hundreds() {
+fn sparklines_keep_apart_where_a_page_has_hundreds_of_several_lengths() {
     let project = TestProject::new();
     project.write("sources.yaml", "sources: {sample: {fleet: {seed: 1, days: 2, until: 2026-11-22}}}\n");
     project.run(&["collect"]).ok();
     project.write(
         "site/queries/many.sql",
         "with value as (select row, day, (row * row * 7 + day * day * 3 + row * day * 5) % 1009 as number
-                        from range(345) as r(row) cross join range(30) as d(day))
+                        from range(345) as r(row) cross join range(87) as d(day) where day < 7 + row % 3 * 40)
          select row, list(case when number % 10 = 3 then null when number % 11 = 4 then 0 else number end order by day) as history,
-                case when row % 7 = 0 then row % 30 end as mark
+                case when row % 7 = 0 then row % 5 end as mark
          from value group by row order by row",
     );
     project.write(
@@ -297,8 +302,8 @@ fn sparklines_keep_apart_where_a_page_has_hundreds() {
         let (sparks, picture, inks) = sparklines(&project.path("public"), "many.html", "light", scale);
         assert_eq!(sparks.len(), 345);
         for (row, spark) in (0..).zip(&sparks) {
-            let values: Vec<_> = (0..30).map(|day| made_up(row, day)).collect();
-            let mark = (row % 7 == 0).then_some(row as usize % 30);
+            let values: Vec<_> = (0..length(row)).map(|day| made_up(row, day)).collect();
+            let mark = (row % 7 == 0).then_some(row as usize % 5);
             assert_eq!(spark.name, Some(row.to_string()));
             assert_eq!(wrong(&picture, &inks, scale, spark, &values, mark), None, "{row} at {scale}: {values:?}");
         }
