@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::Instant;
 
 use regex::Regex;
 
@@ -264,24 +264,51 @@ fn an_organizations_site_has_nothing_of_anybody_elses_bridges() {
 
 #[test]
 fn a_build_that_is_killed_at_any_moment_leaves_a_site_that_works() {
-    let project = unbuilt_sample();
+    const MOMENTS: u32 = 12;
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {sample: {fleet: {seed: 1, days: 60, until: 2026-11-22}}}\n");
+    project.run(&["collect"]).ok();
     project.run(&["build"]).ok();
     let whole = tree(&project.path("public"));
-    let original = project.read("site/site.yaml");
-    for number in 0..20u64 {
-        // Another title makes every page another one.
-        project.write("site/site.yaml", original.replace("Bridge statistics", &format!("Statistics {}", number % 2)));
+    // Another colour makes every picture another one, and so every page.
+    let ink = |number: u32| {
+        project.write("themes/default/theme.yaml", format!("pictures: {{ink: \"#0000{number:02x}\"}}\n"));
+    };
+    let began = Instant::now();
+    ink(0);
+    project.run(&["build"]).ok();
+    let whole_time = began.elapsed();
+    for number in 1..=MOMENTS {
+        ink(number);
         let mut run = project.command().arg("build").stderr(Stdio::null()).spawn().unwrap();
-        sleep(Duration::from_millis(60 * number));
+        sleep(whole_time * number / MOMENTS);
         run.kill().unwrap();
         run.wait().unwrap();
-        for (path, html) in pages(&project).into_iter().step_by(50) {
+        for (path, html) in pages(&project) {
             assert!(html.ends_with("</html>\n"), "{} is cut off", path.display());
+            for picture in html.split("pictures/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                let there = project.path("public/pictures").join(picture).is_file();
+                assert!(there, "moment {number}: {} has no picture {picture}", path.display());
+            }
         }
     }
-    project.write("site/site.yaml", original);
+    std::fs::remove_dir_all(project.path("themes")).unwrap();
     project.run(&["build"]).ok();
     assert!(tree(&project.path("public")) == whole, "the next build is whole, and nothing is left over");
+}
+
+#[test]
+fn a_picture_that_cannot_be_drawn_leaves_every_page_as_it_was() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {sample: {fleet: {seed: 1, days: 20, until: 2026-11-22}}}\n");
+    project.run(&["collect"]).ok();
+    project.run(&["build"]).ok();
+    let before = pages(&project);
+    project.write("themes/default/partials/charts/area.hbs", "no picture of {{title}}");
+    project.write("site/site.yaml", "title: Another\npublish: {delay: 0}\n");
+    let said = project.run(&["build"]).failed(1);
+    assert!(said.contains("cannot draw"), "{said}");
+    assert!(pages(&project) == before);
 }
 
 #[test]
