@@ -93,7 +93,13 @@ impl Shared {
     /// other copies.
     pub(super) fn scheme(&self, page: Address) -> (Value, Value) {
         let copies: Vec<Option<Scheme>> = std::iter::once(None).chain(self.schemes.iter().copied().map(Some)).collect();
-        let copy = |scheme: &Option<Scheme>| json!({"name": address::scheme_name(*scheme), "href": page.link_to_scheme(*scheme), "current": *scheme == page.scheme});
+        let copy = |scheme: &Option<Scheme>| {
+            json!({
+                "name": address::scheme_name(*scheme),
+                "href": page.link_to_scheme(*scheme),
+                "current": *scheme == page.scheme,
+            })
+        };
         (address::scheme_name(page.scheme).into(), copies.iter().map(copy).collect())
     }
 
