@@ -37,7 +37,7 @@ pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderErro
         "height": height,
         "alt": words(&known),
         "legend": legend(&limits),
-        "elsewhere": elsewhere.iter().map(|place| json!({"code": place.code, "name": place.name, "value": whole(place.value)})).collect::<Vec<_>>(),
+        "elsewhere": elsewhere.iter().map(|place| place.row()).collect::<Vec<_>>(),
     });
     call.partial("map", data, pictures)
 }
@@ -55,6 +55,12 @@ struct Place {
     code: String,
     name: String,
     value: f64,
+}
+
+impl Place {
+    fn row(&self) -> Value {
+        json!({"code": self.code, "name": self.name, "value": whole(self.value)})
+    }
 }
 
 /// The rows that have a value, those of one code together.
