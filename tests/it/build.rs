@@ -19,7 +19,7 @@ fn sample() -> &'static TestProject {
     SAMPLE.get_or_init(|| {
         let project = unbuilt_sample();
         let said = project.run(&["build"]).ok();
-        assert!(said.stderr.contains("544 pages from 14 queries in "), "{said:?}");
+        assert!(said.stderr.contains("544 pages from 15 queries in "), "{said:?}");
         project
     })
 }

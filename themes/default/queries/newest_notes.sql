@@ -1,10 +1,8 @@
--- What operators say of the newest complete day.
-with newest as (
-    select coalesce(max(day) filter (where complete), max(day)) as day from day
-)
+-- What operators said last of days that have a page: the newest five notes.
 select note.day, coalesce(bridge.label, note.server, country.name) as about, note.text
 from note
-semi join newest using (day)
+semi join day on day.day = note.day and day.bridges_expected > 0
 left join bridge using (bridge)
 left join country using (country)
-order by note.day, about nulls first, note.text, note.bridge, note.country
+order by note.day desc, about nulls first, note.text, note.bridge, note.country
+limit 5
