@@ -1,5 +1,5 @@
--- Every bridge on every day: its clients and traffic, or why they are not known and since when; the same weekday of the week
--- before, and the clients of the 30 days that end there, null where they are not known.
+-- Every bridge on every day: its clients and traffic, or why they are not known and since when; the change from the same weekday
+-- of the week before, and the clients of the 30 days that end there. What compares days leaves those out that are not complete.
 with calendar as (
     select bridge, cast(unnest(generate_series(min(day) - 29, max(day), interval 1 day)) as date) as day
     from bridge_day
@@ -11,7 +11,7 @@ compared as (
         calendar.day,
         case when day.complete then bridge_day.clients end as counted,
         lag(counted, 7) over past as before,
-        list(bridge_day.clients) over (past rows 29 preceding) as history
+        list(counted) over (past rows 29 preceding) as history
     from calendar
     left join day on day.day = calendar.day
     left join bridge_day on bridge_day.bridge = calendar.bridge and bridge_day.day = calendar.day
@@ -37,5 +37,7 @@ select
 from bridge_day
 join bridge using (bridge)
 join compared on compared.bridge = bridge_day.bridge and compared.day = bridge_day.day
+-- tor fills the time in which it did not run with zeros: of a bridge that told nothing else, a zero says nothing.
 left join traffic_day on traffic_day.bridge = bridge_day.bridge and traffic_day.day = bridge_day.day
+                     and (bridge_day.state in ('reported', 'no_geoip') or sent_bytes + received_bytes > 0)
 order by bridge_day.day, bridge_day.clients desc nulls last, bridge.label

@@ -1,10 +1,25 @@
--- Clients by country and day: the share of the day's sum of countries, the same weekday of the week before, and the 30 days
--- that end there. What compares days leaves those out that are not complete. A day on which the country is not listed is
--- null and no zero: its clients, if there were any, are among the other countries.
-with clients as (
-    select day, country, cast(sum(clients) as bigint) as clients, count(distinct bridge) as bridges
+-- Clients by country and day: the share of the day's sum of countries, the change from the same weekday of the week before, and
+-- the 30 days that end there. What compares days leaves those out that are not complete. A day on which the country is not
+-- listed is null and no zero: its clients, if there were any, are among the other countries.
+with told as (
+    select distinct bridge, day from country_day semi join day on day.day = country_day.day and day.complete
+),
+-- A change is that of the bridges that told countries on both days: one that is missing is no change in a country.
+paired as (
+    select day.bridge, day.day from told as day join told as week on week.bridge = day.bridge and week.day = day.day - 7
+),
+clients as (
+    select
+        country_day.day,
+        country_day.country,
+        cast(sum(country_day.clients) as bigint) as clients,
+        count(distinct country_day.bridge) as bridges,
+        coalesce(sum(country_day.clients) filter (where now.bridge is not null), 0) as as_now,
+        coalesce(sum(country_day.clients) filter (where later.bridge is not null), 0) as as_before
     from country_day
-    group by day, country
+    left join paired as now on now.bridge = country_day.bridge and now.day = country_day.day
+    left join paired as later on later.bridge = country_day.bridge and later.day = country_day.day + 7
+    group by country_day.day, country_day.country
 ),
 -- All countries on all days, and on 29 days before them, so that every history has 30 values.
 calendar as (
@@ -16,9 +31,9 @@ compared as (
         country.country,
         clients.clients,
         clients.bridges,
-        case when day.complete then clients.clients end as counted,
-        lag(counted, 7) over past as before,
-        list(counted) over (past rows 29 preceding) as history
+        clients.as_now as counted,
+        lag(clients.as_before, 7) over past as before,
+        list(case when day.complete then clients.clients end) over (past rows 29 preceding) as history
     from calendar
     cross join country
     left join day on day.day = calendar.day

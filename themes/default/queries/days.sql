@@ -1,8 +1,18 @@
--- Every day: what all bridges together counted, and against the same weekday of the week before.
+-- Every day: what all bridges together counted, and the change from the same weekday of the week before.
 with clients as (
     select day, cast(sum(clients) as bigint) as clients, cast(sum(ipv4) as bigint) as ipv4, cast(sum(ipv6) as bigint) as ipv6
     from bridge_day
     group by day
+),
+-- A change is that of the bridges that reported on both days: one that is missing is no change in its clients.
+counted as (
+    select bridge, day, clients from bridge_day semi join day on day.day = bridge_day.day and day.complete where clients is not null
+),
+compared as (
+    select counted.day, sum(counted.clients) as counted, sum(week.clients) as before
+    from counted
+    join counted as week on week.bridge = counted.bridge and week.day = counted.day - 7
+    group by counted.day
 ),
 traffic as (
     select day, cast(sum(sent_bytes) as bigint) as sent_bytes, cast(sum(received_bytes) as bigint) as received_bytes
@@ -30,14 +40,14 @@ select
     requests.directory_requests,
     requests.estimated_users,
     coalesce(countries.countries, 0) as countries,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
-    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell
+    compared.counted / nullif(compared.before, 0) - 1 as change,
+    coalesce(change < -0.2 and compared.before - compared.counted >= 40, false) as fell,
+    coalesce(change > 0.5 and compared.counted - compared.before >= 40, false) as rose
 from day
 left join clients on clients.day = day.day
 left join traffic on traffic.day = day.day
 left join requests on requests.day = day.day
 left join countries on countries.day = day.day
-left join day as week on week.day = day.day - 7
-left join clients as before on before.day = day.day - 7
+left join compared on compared.day = day.day
 where day.bridges_expected > 0
 order by day.day

@@ -1,5 +1,5 @@
--- The newest complete day by country: the ten with the most clients, and their 30 days that end there. What compares days
--- leaves those out that are not complete; a day on which the country is not listed is null.
+-- The newest complete day by country: the ten with the most clients, the change as on the day's page, and their 30 days that end
+-- there. What compares days leaves those out that are not complete; a day on which the country is not listed is null.
 with newest as (
     select coalesce(max(day) filter (where complete), max(day)) as day from day
 ),
@@ -11,29 +11,49 @@ clients as (
     from country_day semi join calendar using (day)
     group by day, country
 ),
-compared as (
-    select
-        top.country,
-        top.clients,
-        max(before.clients) filter (where calendar.day = top.day) as counted,
-        max(before.clients) filter (where calendar.day = top.day - 7) as before,
-        list(before.clients order by calendar.day) as history
-    from (from clients semi join newest using (day) order by clients desc, country limit 10) as top
+top as (
+    from clients semi join newest using (day) order by clients desc, country limit 10
+),
+histories as (
+    select top.country, list(clients.clients order by calendar.day) as history
+    from top
     cross join calendar
     left join day on day.day = calendar.day and day.complete
-    left join clients as before on before.day = day.day and before.country = top.country
-    group by top.country, top.clients
+    left join clients on clients.day = day.day and clients.country = top.country
+    group by top.country
+),
+-- The bridges that told countries on both days.
+paired as (
+    select country_day.bridge
+    from country_day cross join newest
+    semi join day on day.day = country_day.day and day.complete
+    where country_day.day in (newest.day, newest.day - 7)
+    group by country_day.bridge
+    having count(distinct country_day.day) = 2
+),
+compared as (
+    select
+        country_day.country,
+        coalesce(sum(country_day.clients) filter (where country_day.day = newest.day), 0) as counted,
+        sum(country_day.clients) filter (where country_day.day = newest.day - 7) as before
+    from country_day
+    semi join paired using (bridge)
+    cross join newest
+    where country_day.day in (newest.day, newest.day - 7)
+    group by country_day.country
 )
 select
     country,
     country.name,
     country.note,
-    compared.clients,
+    top.clients,
     counted / nullif(before, 0) - 1 as change,
     coalesce(change < -0.2 and before - counted >= 40, false) as fell,
     coalesce(change > 0.5 and counted - before >= 40, false) as rose,
     history,
     case when fell or rose then 29 end as mark
-from compared
+from top
+join histories using (country)
 join country using (country)
-order by compared.clients desc, country
+left join compared using (country)
+order by top.clients desc, country

@@ -8,6 +8,18 @@ calendar as (
 clients as (
     select day, cast(sum(clients) as bigint) as clients from bridge_day semi join calendar using (day) group by day
 ),
+-- A change is that of the bridges that reported on both days: one that is missing is no change in its clients.
+counted as (
+    select bridge, day, clients
+    from bridge_day semi join calendar using (day) semi join day on day.day = bridge_day.day and day.complete
+    where clients is not null
+),
+compared as (
+    select counted.day, sum(counted.clients) as counted, sum(week.clients) as before
+    from counted
+    join counted as week on week.bridge = counted.bridge and week.day = counted.day - 7
+    group by counted.day
+),
 countries as (
     select day, count(distinct country) as countries
     from country_day semi join calendar using (day)
@@ -41,9 +53,9 @@ select
     traffic.sent_bytes,
     traffic.received_bytes,
     coalesce(countries.countries, 0) as countries,
-    case when day.complete and week.complete then clients.clients / nullif(before.clients, 0) - 1 end as change,
-    coalesce(change < -0.2 and before.clients - clients.clients >= 40, false) as fell,
-    coalesce(change > 0.5 and clients.clients - before.clients >= 40, false) as rose,
+    compared.counted / nullif(compared.before, 0) - 1 as change,
+    coalesce(change < -0.2 and compared.before - compared.counted >= 40, false) as fell,
+    coalesce(change > 0.5 and compared.counted - compared.before >= 40, false) as rose,
     history.*,
     case when fell or rose then 29 end as mark
 from day
@@ -52,6 +64,5 @@ cross join history
 left join clients on clients.day = day.day
 left join countries on countries.day = day.day
 left join traffic on traffic.day = day.day
-left join day as week on week.day = day.day - 7
-left join clients as before on before.day = day.day - 7
+left join compared on compared.day = day.day
 order by day.day

@@ -1,5 +1,5 @@
--- The newest complete day by pluggable transport, and the 30 days that end there. What compares days leaves those out that
--- are not complete. Of a day of which bridges told their transports, a transport that none of them named is a zero.
+-- The newest complete day by pluggable transport, the change as on the day's page, and the 30 days that end there. What compares
+-- days leaves those out that are not complete. Of a day of which bridges told their transports, a transport that none of them named is a zero.
 with newest as (
     select coalesce(max(day) filter (where complete), max(day)) as day from day
 ),
@@ -22,14 +22,28 @@ counted as (
     left join told on told.day = calendar.day
     left join clients on clients.day = calendar.day and clients.transport = transport.transport
 ),
+histories as (
+    select transport, list(clients order by day) as history from counted group by transport
+),
+-- The bridges that told transports on both days.
+paired as (
+    select transport_day.bridge
+    from transport_day cross join newest
+    semi join day on day.day = transport_day.day and day.complete
+    where transport_day.day in (newest.day, newest.day - 7)
+    group by transport_day.bridge
+    having count(distinct transport_day.day) = 2
+),
 compared as (
     select
-        counted.transport,
-        max(counted.clients) filter (where counted.day = newest.day) as counted,
-        max(counted.clients) filter (where counted.day = newest.day - 7) as before,
-        list(counted.clients order by counted.day) as history
-    from counted cross join newest
-    group by counted.transport
+        transport_day.transport,
+        coalesce(sum(transport_day.clients) filter (where transport_day.day = newest.day), 0) as counted,
+        sum(transport_day.clients) filter (where transport_day.day = newest.day - 7) as before
+    from transport_day
+    semi join paired using (bridge)
+    cross join newest
+    where transport_day.day in (newest.day, newest.day - 7)
+    group by transport_day.transport
 )
 select
     transport,
@@ -42,6 +56,7 @@ select
     case when fell or rose then 29 end as mark
 from clients
 semi join newest using (day)
-join compared using (transport)
+join histories using (transport)
+left join compared using (transport)
 join transport using (transport)
 order by clients.clients desc, transport

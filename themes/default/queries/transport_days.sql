@@ -1,17 +1,29 @@
--- Clients by pluggable transport and day, against the same weekday of the week before, and in the 30 days that end there.
+-- Clients by pluggable transport and day, the change from the same weekday of the week before, and the 30 days that end there.
 -- What compares days leaves those out that are not complete. Of a day of which bridges told their transports, a transport
 -- that none of them named is a zero.
-with clients as (
-    select day, transport, cast(sum(clients) as bigint) as clients, count(distinct bridge) as bridges
+with told as (
+    select distinct bridge, day from transport_day semi join day on day.day = transport_day.day and day.complete
+),
+-- A change is that of the bridges that told transports on both days.
+paired as (
+    select day.bridge, day.day from told as day join told as week on week.bridge = day.bridge and week.day = day.day - 7
+),
+clients as (
+    select
+        transport_day.day,
+        transport_day.transport,
+        cast(sum(transport_day.clients) as bigint) as clients,
+        count(distinct transport_day.bridge) as bridges,
+        sum(transport_day.clients) filter (where now.bridge is not null) as as_now,
+        sum(transport_day.clients) filter (where later.bridge is not null) as as_before
     from transport_day
-    group by day, transport
+    left join paired as now on now.bridge = transport_day.bridge and now.day = transport_day.day
+    left join paired as later on later.bridge = transport_day.bridge and later.day = transport_day.day + 7
+    group by transport_day.day, transport_day.transport
 ),
 -- All transports on all days, and on 29 days before them, so that every history has 30 values.
 calendar as (
     select cast(unnest(generate_series(min(day) - 29, max(day), interval 1 day)) as date) as day from day
-),
-told as (
-    select day from day semi join clients using (day) where complete
 ),
 compared as (
     select
@@ -19,12 +31,12 @@ compared as (
         transport.transport,
         clients.clients,
         clients.bridges,
-        case when told.day is not null then coalesce(clients.clients, 0) end as counted,
-        lag(counted, 7) over past as before,
-        list(counted) over (past rows 29 preceding) as history
+        coalesce(clients.as_now, 0) as counted,
+        lag(clients.as_before, 7) over past as before,
+        list(case when told.day is not null then coalesce(clients.clients, 0) end) over (past rows 29 preceding) as history
     from calendar
     cross join transport
-    left join told on told.day = calendar.day
+    left join (select distinct day from told) as told on told.day = calendar.day
     left join clients on clients.day = calendar.day and clients.transport = transport.transport
     window past as (partition by transport.transport order by calendar.day)
 )
