@@ -241,7 +241,7 @@ fn compare(page: &str, rows: usize, tables: &Tables, marks: &Marks) {
             let (table, name) = (spark.table.as_deref().unwrap_or_default(), spark.name.as_deref().unwrap());
             let name = name.split(" on ").next().unwrap();
             let values = tables[table].get(name).unwrap_or_else(|| panic!("{page}: {name} in {table}"));
-let mark = marks.get(table).is_some_and(|names| names.contains(name)).then_some(values.len() - 1);
+            let mark = marks.get(table).is_some_and(|names| names.contains(name)).then_some(values.len() - 1);
             assert_eq!(spark.alt, words(values, mark), "{page}: {name} in {table}");
             if let Some(wrong) = wrong(&picture, &inks, scale, &spark, values, mark) {
                 panic!("{page} {scheme} at {scale}: {table}, {name}: {wrong}; {values:?}");

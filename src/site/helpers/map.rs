@@ -23,9 +23,10 @@ const NAMED: usize = 5;
 /// `name` and `value` of each row that the map has no place for.
 ///
 /// Options name the columns (`code="country"`, `value="clients"`, `name="name"`) and the highest value of each class but
-/// the last (`limits="8 40 200 1000"`).
+/// the last (`limits="8 40 200 1000"`); `least` is the lowest value that a listed row can have, 1 unless it is given.
 pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
     let limits = limits(call.text("limits").map_err(refused)?).map_err(refused)?;
+    let least = least(call.option("least")).map_err(refused)?;
     let places = places(call).map_err(refused)?;
     let (known, elsewhere): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| map::knows(&place.code));
     let classes = known.iter().map(|place| (place.code.as_str(), map::class(place.value, &limits)));
@@ -36,7 +37,7 @@ pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderErro
         "width": width,
         "height": height,
         "alt": words(&known),
-        "legend": legend(&limits),
+        "legend": legend(&limits, least),
         "elsewhere": elsewhere.iter().map(|place| place.row()).collect::<Vec<_>>(),
     });
     call.partial("map", data, pictures)
@@ -105,8 +106,20 @@ fn limits(option: Option<&str>) -> Result<Vec<f64>, String> {
     Ok(numbers.into_iter().map(f64::from).collect())
 }
 
-fn legend(limits: &[f64]) -> Vec<Value> {
-    let from = std::iter::once(1.0).chain(limits.iter().map(|limit| limit + 1.0));
+/// Where the first class begins in the legend.
+fn least(option: &Value) -> Result<f64, String> {
+    match option {
+        Value::Null => Ok(1.0),
+        _ => option
+            .as_f64()
+            .map(|least| least.max(1.0))
+            .ok_or_else(|| format!("`least` is a number, not {}", quoted(option))),
+    }
+}
+
+fn legend(limits: &[f64], least: f64) -> Vec<Value> {
+    let least = limits.iter().copied().fold(least, f64::min);
+    let from = std::iter::once(least).chain(limits.iter().map(|limit| limit + 1.0));
     let to = limits.iter().copied().map(Some).chain([None]);
     let steps = from
         .zip(to)
@@ -147,8 +160,17 @@ mod tests {
     }
 
     #[test]
+    fn the_least_value_is_a_number() {
+        assert_eq!([Value::Null, json!(0), json!(16)].map(|option| least(&option)), [Ok(1.0), Ok(1.0), Ok(16.0)]);
+        assert!(least(&json!("few")).is_err());
+    }
+
+    #[test]
     fn the_legend_has_each_class_with_its_values() {
-        let legend = legend(&[8.0, 40.0, 200.0, 1000.0]);
+        let limits = [8.0, 40.0, 200.0, 1000.0];
+        assert_eq!(legend(&limits, 4.0)[1], json!({"class": 1, "from": 4, "to": 8}));
+        assert_eq!(legend(&limits, 16.0)[1], json!({"class": 1, "from": 8, "to": 8}), "no class is upside down");
+        let legend = legend(&limits, 1.0);
         assert_eq!(legend.len(), 6);
         assert_eq!(legend[0], json!({"class": 0, "from": null, "to": null}));
         assert_eq!(legend[1], json!({"class": 1, "from": 1, "to": 8}));

@@ -60,7 +60,7 @@ static OWN: [(Signature, Function); 12] = [
     (signature("slug", 1..=1, &[]), Plain(slug::helper)),
     (signature("json", 1..=1, &[]), Plain(json::json)),
     (signature("flag", 1..=1, &[]), Html(flag::flag)),
-    (signature("map", 1..=1, &["code", "value", "name", "limits"]), Html(map::map)),
+    (signature("map", 1..=1, &["code", "value", "name", "limits", "least"]), Html(map::map)),
     (signature("sparkline", 1..=1, &["mark", "unit", "alt"]), Html(sparkline::sparkline)),
     (signature("chart", 1..=1, &["kind", "x", "y", "series", "title", "marks", "height", "unit"]), Html(chart::chart)),
 ];

@@ -24,8 +24,28 @@ requests as (
     from request_day
     group by day
 ),
+country_clients as (
+    select day, sum(clients) as clients from country_day where country not in ('other', '??') group by day, country
+),
 countries as (
-    select day, count(distinct country) filter (where country not in ('other', '??')) as countries from country_day group by day
+    select day, count(*) as countries from country_clients group by day
+),
+-- Where the map's classes end, the same on all days, so that their colours can be compared: quantiles of the clients of a
+-- country on a day, rounded to one digit, and each at least twice the one before.
+quantiles as (
+    select list_transform(quantile_disc(clients, [0.25, 0.5, 0.75, 0.92]),
+                          clients -> cast(round(clients, -cast(floor(log10(clients)) as integer)) as bigint)) as of_clients
+    from country_clients
+    where clients > 0
+),
+limits as (
+    select
+        greatest(of_clients[1], 2 * minimum_clients, 8) as first,
+        greatest(of_clients[2], 2 * first) as second,
+        greatest(of_clients[3], 2 * second) as third,
+        greatest(of_clients[4], 2 * third) as fourth,
+        concat_ws(' ', first, second, third, fourth) as map_limits
+    from quantiles cross join publication
 )
 select
     day.day,
@@ -40,10 +60,12 @@ select
     requests.directory_requests,
     requests.estimated_users,
     coalesce(countries.countries, 0) as countries,
+    limits.map_limits,
     compared.counted / nullif(compared.before, 0) - 1 as change,
     coalesce(change < -0.2 and compared.before - compared.counted >= 40, false) as fell,
     coalesce(change > 0.5 and compared.counted - compared.before >= 40, false) as rose
 from day
+cross join limits
 left join clients on clients.day = day.day
 left join traffic on traffic.day = day.day
 left join requests on requests.day = day.day
