@@ -140,17 +140,35 @@ impl Shared {
             }),
         );
         let mut site = self.site.clone();
-        let entries = self
-            .menu
-            .iter()
-            .map(|entry| json!({"title": entry.title, "path": entry.path, "current": entry.document == page.document}));
+        let current = |entry: &Entry| entry.document == page.document || is_below(&page.path, &entry.path);
+        let entries = self.menu.iter();
+        let entries = entries.map(|entry| json!({"title": entry.title, "path": entry.path, "current": current(entry)}));
         site.insert("menu".to_owned(), entries.collect());
         context.insert("site".to_owned(), site.into());
         context.into()
     }
 }
 
+/// Whether a page stands in the folder of which `index` is the first page; all of the site's own first page do not count.
+fn is_below(path: &str, index: &str) -> bool {
+    index.strip_suffix("index.html").is_some_and(|folder| folder.ends_with('/') && path.starts_with(folder))
+}
+
 fn row_shape(document: &Document, queries: &Queries) -> Option<Shape> {
     let each = document.front.each.as_ref()?;
     Some(queries.get(&each.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_below_the_first_page_of_its_folder() {
+        assert!(is_below("days/2026-01-01.html", "days/index.html"));
+        assert!(is_below("days/index.html", "days/index.html"));
+        for index in ["index.html", "day/index.html", "days/other.html", "s/index.html", "days-index.html"] {
+            assert!(!is_below("days/2026-01-01.html", index), "{index}");
+        }
+    }
 }
