@@ -107,6 +107,30 @@ fn the_headline_chart_has_a_picture_for_each_scheme_and_width() {
 }
 
 #[test]
+fn the_figures_stand_in_one_line_two_by_two_or_one_below_another() {
+    let columns = |width: u32| {
+        let styles = json!([["styles", ".figures", "grid-template-columns"]]);
+        let seen = look("index.html", &json!({"width": width}), &styles);
+        let styles: Vec<BTreeMap<String, String>> = seen.step(0);
+        styles[0]["grid-template-columns"].split(' ').count()
+    };
+    assert_eq!([300, 360, 640, 720, 768, 1280].map(columns), [1, 2, 2, 2, 4, 4]);
+}
+
+#[test]
+fn the_menu_says_where_a_page_belongs() {
+    let menu = |page: &str| {
+        let html = sample().read(&format!("public/{page}"));
+        let menu = html.split("<nav class=\"menu\"").nth(1).unwrap().split("</nav>").next().unwrap();
+        let current: Vec<&str> = menu.lines().filter(|line| line.contains("aria-current")).collect();
+        current.join("\n")
+    };
+    assert_eq!(menu("index.html"), "<a href=\"index.html\" aria-current=\"page\">Overview</a>");
+    assert_eq!(menu("days/index.html"), "<a href=\"index.html\" aria-current=\"page\">Days</a>");
+    assert_eq!(menu(&format!("days/{EARLY}.html")), "<a href=\"index.html\" aria-current=\"true\">Days</a>");
+}
+
+#[test]
 fn no_page_scrolls_sideways_on_a_phone_from_disk_or_under_the_strictest_policy() {
     for (page, scheme) in appearances() {
         for http in [false, true] {

@@ -108,15 +108,17 @@ fn notes_are_on_the_pages_of_their_day_and_marked_in_the_calendar() {
     let overview = project.read("public/index.html");
     let dated = |line: &str| overview.contains(line).then(|| overview.find(line)).flatten();
     let newest = dated("<a href=\"days/2026-03-05.html\">5 March 2026</a> <span>all of us</span>");
-    let older = dated("<a href=\"days/2026-03-02.html\">2 March 2026</a> <span><strong>Beech:</strong> a new key</span>");
+    let older =
+        dated("<a href=\"days/2026-03-02.html\">2 March 2026</a> <span><strong>Beech:</strong> a new key</span>");
     assert!(newest.is_some() && newest < older, "{newest:?} {older:?}: {overview}");
     // The chart names what is about all or a server, and nothing about one bridge or a country.
-    let marks: Vec<&str> = overview.split("<ul class=\"marks\">").nth(1).unwrap().split("</ul>").next().unwrap().trim().lines().collect();
+    let marks: Vec<&str> =
+        overview.split("<ul class=\"marks\">").nth(1).unwrap().split("</ul>").next().unwrap().trim().lines().collect();
     assert_eq!(marks, ["<li>2 March 2026: Server Alder: restarted…</li>", "<li>5 March 2026: all of us</li>"]);
     let days = project.read("public/days/index.html");
     let marked: Vec<&str> = days.lines().filter(|line| line.contains(" noted\"")).collect();
     assert_eq!(marked.len(), 2, "{days}");
-    assert!(marked[0].contains(">2<span class=\"hidden\">, with a note</span></a>"), "{marked:?}");
+    assert!(marked[0].contains(">2<span class=\"hidden\"> March 2026, with a note</span></a>"), "{marked:?}");
     assert!(marked[0].contains("Server Alder: restarted &lt;b&gt;twice&lt;/b&gt; &amp; moved"), "{marked:?}");
 
     project.run(&["export", "--public", "public.duckdb"]).ok();

@@ -13,6 +13,16 @@ notes as (
     left join country using (country)
     group by note.day
 ),
+-- Five shades between the lowest and the highest day of all, with round limits.
+lowest as (
+    select min(clients) as clients, greatest((max(clients) - min(clients)) / 5, 10) as width from clients
+),
+shading as (
+    select cast(pow(10, floor(log10(width))) / 2 as bigint) as unit,
+           cast(ceil(width / unit) as bigint) * unit as step,
+           clients // step * step as base
+    from lowest
+),
 days as (
     select
         day.day,
@@ -23,10 +33,9 @@ days as (
         traffic.sent_bytes,
         traffic.received_bytes,
         notes.notes,
-        -- five steps of shade between the lowest and the highest day of all
-        cast(least(4, floor(5 * (clients.clients - min(clients.clients) over ())
-             / nullif(max(clients.clients) over () - min(clients.clients) over (), 0))) as integer) as shade
+        least(4, (clients.clients - shading.base) // shading.step) as shade
     from day
+    cross join shading
     left join clients on clients.day = day.day
     left join traffic on traffic.day = day.day
     left join notes on notes.day = day.day
@@ -52,6 +61,8 @@ months as (
 select
     * exclude (month_noted_days),
     cast(sum(month_noted_days) over () as bigint) as noted_days,
+    cast(sum(days - complete_days) over () as bigint) as partial_days,
+    (select [{shade: shade, "from": base + shade * step, "to": base + (shade + 1) * step} for shade in range(5)] from shading) as shades,
     -- twenty steps of a bar's length
     cast(round(20 * clients / nullif(max(clients) over (), 0)) as integer) as bar
 from months
