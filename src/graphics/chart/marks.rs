@@ -1,6 +1,8 @@
 //! Marks: a line at a day, and words beside it that stay inside and touch no others.
 
-use super::{Data, FONT, Frame, MarkText, PlacedMark, middle};
+use super::Data;
+use super::frame::{FONT, Frame, half, middle};
+use super::plot::{MarkText, PlacedMark};
 use crate::graphics::font;
 
 /// The height of a row of words.
@@ -46,7 +48,7 @@ pub(super) fn place(data: &Data, frame: &Frame) -> (Vec<PlacedMark>, f64) {
     let marks = marks.into_iter().map(|(x, place, text)| PlacedMark {
         x,
         top: place.map_or(frame.top + height, |(row, _)| top(row)),
-        text: place.map(|(row, span)| MarkText { x: super::half(span.0), y: top(row) + 11.0, text }),
+        text: place.map(|(row, span)| MarkText { x: half(span.0), y: top(row) + 11.0, text }),
     });
     (marks.collect(), height)
 }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use super::Data;
+use super::frame::{Frame, half};
 use super::stack::{columns_of, runs};
-use super::{Data, Frame, half};
 
 /// Lines that differ without their colour.
-pub(super) const DASHES: [&str; 6] = ["none", "7 3", "2 2", "10 3 2 3", "4 4", "12 3 2 3 2 3"];
+pub const DASHES: [&str; 6] = ["none", "7 3", "2 2", "10 3 2 3", "4 4", "12 3 2 3 2 3"];
 
 /// A line for each series, broken at its gaps. A day alone between gaps is a stroke as wide as the day.
 pub(super) fn lines(data: &Data, frame: &Frame) -> Vec<String> {

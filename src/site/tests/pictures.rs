@@ -176,9 +176,7 @@ fn a_map_of_what_is_no_map_is_a_problem_at_its_place() {
     let folder = Folder::new(&[PLACES, ("content/index.md", &with_places("{{map data.places}}"))]);
     assert_eq!(
         folder.problems(),
-        [
-            "content/index.md:5:1: the theme has no partial `map` (write it into `partials/map.hbs` of a theme)"
-        ]
+        ["content/index.md:5:1: the theme has no partial `map` (write it into `partials/map.hbs` of a theme)"]
     );
 }
 
