@@ -23,7 +23,9 @@ use jiff::Span;
 use jiff::civil::Date;
 
 pub use number::short;
+#[cfg(test)]
 pub use paths::DASHES;
+pub use paths::dash;
 pub use picture::Chart;
 pub use plot::{Plot, plot};
 
@@ -97,6 +99,14 @@ impl Data {
     pub fn day(&self, number: usize) -> Date {
         let days = i32::try_from(number).unwrap_or(i32::MAX);
         Span::new().try_days(days).and_then(|days| self.first.checked_add(days)).unwrap_or(self.first)
+    }
+
+    /// The marks of those days, oldest first.
+    pub fn marked(&self) -> impl Iterator<Item = (Date, &str)> {
+        let mut marks: Vec<(usize, &str)> =
+            self.marks.iter().filter_map(|mark| Some((usize::try_from(mark.day).ok()?, mark.text.as_str()))).collect();
+        marks.sort_by_key(|(day, _)| *day);
+        marks.into_iter().filter(|(day, _)| *day < self.days()).map(|(day, text)| (self.day(day), text))
     }
 
     /// Whether no day has a value.

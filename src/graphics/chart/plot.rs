@@ -9,6 +9,8 @@ use crate::graphics::font;
 /// Pictures below this width are for narrow screens: the names of series and the words of marks, which the page has too, would
 /// take too much of them.
 const WIDE: f64 = 500.0;
+/// What is more than this is no count: a sum of such could be infinite.
+const MOST: f64 = 1e18;
 
 /// The geometry of a chart, for a template to draw.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,7 +78,7 @@ pub struct Shape {
     pub path: String,
     /// What to write into `stroke-dasharray`, so that lines differ without their colour.
     pub dash: &'static str,
-    /// Its name in the picture; none if there is no room, or nothing to tell apart.
+    /// Its name in the picture; none on narrow screens, if there is no room, or nothing to tell apart.
     pub label: Option<Label>,
 }
 
@@ -118,7 +120,7 @@ pub struct MarkText {
 /// The geometry of a chart of that size; `unit` stands behind the numbers of its axis.
 ///
 /// # Errors
-/// If a value is below zero or no number, with a hint on a second line.
+/// If a value is below zero, very large or no number, with a hint on a second line.
 pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Result<Plot, String> {
     refuse(data)?;
     let (w, h) = (f64::from(width), f64::from(height));
@@ -139,18 +141,18 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
     let left = (widest(&mut y_labels.iter().map(String::as_str)) + 8.0).ceil();
     let mut frame = Frame { left, right: w - 6.0, top: 6.0, bottom: h - 24.0, count: data.days().max(1), highest };
     let ends = |frame: &Frame| match kind {
-        _ if names.len() < 2 => Vec::new(),
+        _ if names.len() < 2 || !wide => Vec::new(),
         Kind::Line => labels::of_lines(data, frame),
         Kind::Area | Kind::Bar => labels::of_stack(&stack, frame),
     };
     let mut named = names.iter().zip(ends(&frame)).filter_map(|(name, end)| end.and(Some(*name))).peekable();
     let named_at_all = named.peek().is_some();
-    let room = widest(&mut named).min(if wide { 180.0 } else { w * 0.25 });
+    let room = widest(&mut named).min(180.0).min(w / 5.0);
     if named_at_all {
         frame.right = (w - room - labels::LEADER - 3.0).floor();
     }
 
-    let (marks, rows) = marks::place(data, &frame);
+    let (marks, rows) = marks::place(data, &frame, wide);
     frame.top += rows;
     let y = ticks.iter().zip(y_labels).map(|(tick, label)| {
         let y = middle(frame.y(*tick));
@@ -166,7 +168,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
         number: at + 1,
         name: (*name).to_owned(),
         path,
-        dash: paths::DASHES[at % paths::DASHES.len()],
+        dash: paths::DASHES[paths::dash(at)],
         label,
     });
     Ok(Plot {
@@ -186,7 +188,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
 }
 
 fn x_ticks(data: &Data, frame: &Frame, width: f64) -> Vec<XTick> {
-    let gap = if width >= WIDE { 34.0 } else { 10.0 };
+    let gap = if width >= WIDE { 34.0 } else { 14.0 };
     let ticks = days::ticks(data.first, frame.count as i64, frame.slot(), FONT, gap);
     let ticks = ticks.into_iter().map(|tick| {
         // The tick of a wide day stands below its middle, one of a thin day at its beginning.
@@ -213,14 +215,9 @@ fn x_ticks(data: &Data, frame: &Frame, width: f64) -> Vec<XTick> {
 fn refuse(data: &Data) -> Result<(), String> {
     for series in &data.series {
         for (day, value) in series.values.iter().enumerate() {
-            if value.is_some_and(|value| !value.is_finite() || value < 0.0) {
-                let value = value.unwrap_or_default();
-                let day = data.day(day);
-                return Err(format!(
-                    "`{}` is {value} on {day}\na chart begins at zero and shows nothing below",
-                    series.name
-                ));
-            }
+            let Some(value) = value.filter(|value| !(0.0..=MOST).contains(value)) else { continue };
+            let day = data.day(day);
+            return Err(format!("`{}` is {value} on {day}\na chart shows numbers from zero to {MOST:e}", series.name));
         }
     }
     Ok(())
