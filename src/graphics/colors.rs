@@ -36,6 +36,20 @@ pub struct Paper {
     pub series: Vec<Rgba>,
 }
 
+impl Colors {
+    /// The colours on light or on dark paper.
+    pub fn paper(&self, dark: bool) -> &Paper {
+        if dark { &self.dark } else { &self.light }
+    }
+
+    /// After how many series colours begin anew: as many as both papers have, since one legend stands beside the pictures of
+    /// both.
+    pub fn series(&self) -> usize {
+        self.light.series.len().min(self.dark.series.len()).max(1)
+    }
+}
+
+/// The colours of the default theme, as its `theme.yaml` and its style sheet have them.
 impl Default for Colors {
     fn default() -> Self {
         const fn color(value: u32) -> Rgba {
@@ -43,16 +57,16 @@ impl Default for Colors {
             Rgba([red, green, blue, 255])
         }
         Self {
-            ink: color(0x3f_86cc),
-            warning: color(0xd9_5f0e),
-            none: color(0x80_8a94),
+            ink: color(0x3b_7fc4),
+            warning: color(0xd6_560f),
+            none: color(0x80_8890),
             light: Paper {
                 paper: color(0xff_ffff),
                 text: color(0x5c_6670),
                 line: color(0xe3_e7eb),
                 ink: color(0x2b_6fb3),
-                warning: color(0xc2_410c),
-                series: vec![color(0x3b_6ea8), color(0xe0_a03a), color(0x6f_a98c), color(0xa9_b3bd)],
+                warning: color(0xb9_3f0c),
+                series: [0x3c_76b3, 0xe6_b056, 0x35_634c, 0xb3_bcc5, 0x63_3374, 0xc2_7c5e].map(color).into(),
             },
             dark: Paper {
                 paper: color(0x14_181c),
@@ -60,7 +74,7 @@ impl Default for Colors {
                 line: color(0x2a_3138),
                 ink: color(0x6a_a9e6),
                 warning: color(0xfb_923c),
-                series: vec![color(0x3b_6ea8), color(0xe0_a03a), color(0x6f_a98c), color(0xa9_b3bd)],
+                series: [0x54_86c4, 0xd8_ae5a, 0x24_734f, 0xa3_b0ba, 0xa8_558f, 0xd5_7c58].map(color).into(),
             },
         }
     }

@@ -54,6 +54,7 @@ const steps = {
   overflow: (page) => page.evaluate(inPage.overflow),
   sparks: (page) => page.evaluate(inPage.sparks),
   styles: (page, selector, ...properties) => page.evaluate(inPage.styles, [selector, properties]),
+  boxes: (page, selector) => page.evaluate(inPage.boxes, selector),
   focus: (page) => page.evaluate(inPage.focus),
   open: (page) => page.evaluate(inPage.openDetails),
   press: async (page, key) => {

@@ -79,6 +79,14 @@ function styles([selector, properties]) {
   });
 }
 
+/** Left, top, width and height of everything that the selector finds. */
+function boxes(selector) {
+  return [...document.querySelectorAll(selector)].map((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return [x, y, width, height];
+  });
+}
+
 /** What has the focus, and how that can be seen. */
 function focus() {
   const element = document.activeElement;
@@ -114,4 +122,4 @@ async function axe() {
   return { violations: violations.map(brief), unsure: incomplete.map(({ id }) => id), passes: passes.length };
 }
 
-module.exports = { images, sizes, overflow, sparks, styles, focus, openDetails, axe };
+module.exports = { images, sizes, overflow, sparks, styles, boxes, focus, openDetails, axe };

@@ -96,14 +96,31 @@ fn the_headline_chart_has_a_picture_for_each_scheme_and_width() {
         let chart = charts.next().unwrap_or_else(|| panic!("no chart on {page}"));
         chart.rsplit('/').next().unwrap().to_owned()
     };
-    let ways = [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)];
+    let ways = [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360), ("light", 768), ("dark", 768)];
     let mut charts: Vec<_> = ways.iter().map(|(scheme, width)| chart("index.html", scheme, *width)).collect();
     // The dark pages show the dark ones whatever the browser asks for.
     assert_eq!(chart("dark/index.html", "light", 1280), charts[2]);
     assert_eq!(chart("dark/index.html", "light", 360), charts[3]);
     charts.sort();
     charts.dedup();
-    assert_eq!(charts.len(), 4, "{charts:?}");
+    assert_eq!(charts.len(), 6, "{charts:?}");
+}
+
+#[test]
+fn the_headline_chart_fills_its_column_and_its_words_can_be_read() {
+    for (page, scheme) in [("index.html", "light"), ("index.html", "dark"), ("dark/index.html", "light")] {
+        for width in [320, 360, 549, 550, 600, 768, 967, 968, 1280] {
+            let with = json!({"scheme": scheme, "width": width});
+            let seen = look(page, &with, &json!([["boxes", ".chart"], ["boxes", ".chart img"], ["images"]]));
+            let [figure, picture] = [0, 1].map(|step| seen.step::<Vec<[f64; 4]>>(step)[0]);
+            assert!(picture[2] >= figure[2] * 0.95 && picture[2] <= figure[2] + 0.5, "{width}: {picture:?} {figure:?}");
+            let images = seen.step::<Vec<Image>>(2);
+            let natural = images.iter().find(|image| image.r#where.contains("chart")).unwrap().natural[0];
+            // Text is 12 where the picture, of two pixels each way, is as wide as it was drawn.
+            let text = 12.0 * picture[2] / (f64::from(natural) / 2.0);
+            assert!((10.0..=18.5).contains(&text), "{width}: text of {text} pixels");
+        }
+    }
 }
 
 #[test]

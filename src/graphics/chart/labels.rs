@@ -1,6 +1,8 @@
 //! The series' names at the right end, pushed apart so that none touches another.
 
-use super::{Data, FONT, Frame, Label, half};
+use super::Data;
+use super::frame::{FONT, Frame, half};
+use super::plot::Label;
 use crate::graphics::font;
 
 /// How far a name stands from the values: the room for the line that leads to it.

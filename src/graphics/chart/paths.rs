@@ -2,11 +2,17 @@
 
 use std::fmt::Write;
 
+use super::Data;
+use super::frame::{Frame, half};
 use super::stack::{columns_of, runs};
-use super::{Data, Frame, half};
 
-/// Lines that differ without their colour.
-pub(super) const DASHES: [&str; 6] = ["none", "7 3", "2 2", "10 3 2 3", "4 4", "12 3 2 3 2 3"];
+/// Lines that differ without their colour, for the attribute `stroke-dasharray`.
+pub const DASHES: [&str; 6] = ["none", "7 3", "2 2", "10 3 2 3", "4 4", "12 3 2 3 2 3"];
+
+/// Which of [`DASHES`] a series has. Every sixth series has another one than that before, since it may have the same colour.
+pub fn dash(series: usize) -> usize {
+    (series + series / DASHES.len()) % DASHES.len()
+}
 
 /// A line for each series, broken at its gaps. A day alone between gaps is a stroke as wide as the day.
 pub(super) fn lines(data: &Data, frame: &Frame) -> Vec<String> {

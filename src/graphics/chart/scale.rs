@@ -2,11 +2,13 @@
 
 /// How many steps an axis would have at best.
 const STEPS: f64 = 4.0;
+/// Below this is nothing that could be counted, and too little to be divided into steps.
+const NOTHING: f64 = 1e-9;
 
 /// Ticks from zero on, in steps of 1, 2, 2.5 or 5 times a power of ten, three to six of them; and the value at the top,
-/// which is at least the highest tick. Where nothing is above zero the axis goes to one.
+/// which is at least the highest tick. Where all is zero, or as good as, the axis goes to one.
 pub(super) fn ticks(highest: f64) -> (Vec<f64>, f64) {
-    if highest <= 0.0 {
+    if highest < NOTHING {
         return (vec![0.0, 1.0], 1.0);
     }
     let step = step(highest);
@@ -48,11 +50,12 @@ mod tests {
         assert_eq!(ticks(10.0).0, [0.0, 2.5, 5.0, 7.5, 10.0]);
         assert_eq!(ticks(1e12).0.last(), Some(&1e12));
         assert_eq!(ticks(0.0), (vec![0.0, 1.0], 1.0));
+        assert_eq!(ticks(f64::from_bits(1)), (vec![0.0, 1.0], 1.0));
     }
 
     proptest! {
         #[test]
-        fn there_are_few_and_none_far_above_the_values(highest in 1e-3f64..1e12) {
+        fn there_are_few_and_none_far_above_the_values(highest in 1e-3f64..1e18) {
             let (ticks, top) = ticks(highest);
             prop_assert!((3..=6).contains(&ticks.len()), "{ticks:?}");
             prop_assert!(top >= highest && top <= highest * 1.04);

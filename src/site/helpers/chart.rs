@@ -1,6 +1,6 @@
 //! `chart`: rows over days as a picture, with its numbers in a table.
 //!
-//! The theme's partial `charts/<kind>` makes the SVG of each variant (light or dark paper, wide or narrow screen), and its
+//! The theme's partial `charts/<kind>` makes the SVG of each variant (light or dark paper, three widths of screens), and its
 //! partial `chart` the HTML around them.
 
 mod data;
@@ -11,25 +11,25 @@ use serde_json::{Value, json};
 
 use super::{Call, quoted, refused};
 use crate::config::Scheme;
-use crate::graphics::chart::{Chart, Data, Kind, plot};
-use crate::graphics::{Drawing, Paper};
+use crate::graphics::chart::{Chart, Data, Kind, Plot, Series, dash, plot};
+use crate::graphics::{Colors, Drawing};
 use crate::site::pictures::Pictures;
 use crate::site::shape::Shape;
 
-/// CSS pixels of the picture for wide screens; its height can be chosen.
-const WIDE: (u32, u32) = (1072, 300);
-/// CSS pixels of the picture for narrow screens.
-const NARROW: (u32, u32) = (328, 220);
-/// Screens up to this width get the narrow picture.
-const BREAK: &str = "screen and (max-width: 799px)";
-const DARK: &str = "screen and (prefers-color-scheme: dark)";
+/// Width and height in CSS pixels of the picture for wide screens, as wide as the default theme's column; its height can be
+/// chosen.
+const WIDE: (u32, u32) = (1112, 300);
+/// The pictures for smaller screens, and the widths of screens up to which they are taken. A picture fills its column, and its
+/// text with it: chosen so that text of 12 pixels is 10 where it is smallest, just above each width and on a screen of 320.
+const SMALLER: [(&str, (u32, u32)); 2] = [("(max-width: 549px)", (344, 230)), ("(max-width: 967px)", (620, 260))];
+const DARK: &str = "(prefers-color-scheme: dark)";
 
 /// `{{chart rows kind="area" x="day" y="clients" series="transport" title="…"}}`: rows are records, `x` and `y` name their
 /// columns of days and of values; `series` that of names, or `y` is a list of columns with a space between. `marks` are rows
 /// with a day and a `text`, `height` is that of the wide picture in CSS pixels, `unit` stands behind the numbers.
 pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
     let text = |name: &str, otherwise: Option<&'static str>| match (call.option(name), otherwise) {
-        (Value::String(text), _) => Ok(text.clone()),
+        (Value::String(text), _) => Ok(data::readable(text)),
         (Value::Null, Some(text)) => Ok(text.to_owned()),
         (Value::Null, None) => Err(refused(format!("`chart` needs `{name}`\nas in `{EXAMPLE}`"))),
         (other, _) => Err(refused(format!("`{name}` of `chart` is a text, not {}", quoted(other)))),
@@ -42,59 +42,48 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
     let height = height(call.option("height")).map_err(refused)?;
     let page = call.page();
 
-    let draw = |scheme: Scheme, narrow: bool| -> Result<(Value, (u32, u32)), RenderError> {
-        let size = if narrow { (NARROW.0, height * NARROW.1 / WIDE.1) } else { (WIDE.0, height) };
-        let paper = match scheme {
-            Scheme::Light => &pictures.colors.light,
-            Scheme::Dark => &pictures.colors.dark,
-        };
+    let draw = |scheme: Scheme, size: (u32, u32)| -> Result<String, RenderError> {
         let plot = plot(kind, &data, size.0, size.1, &unit).map_err(refused)?;
-        let mut seen = serde_json::to_value(&plot).map_err(|error| refused(error.to_string()))?;
-        for (at, series) in seen["series"].as_array_mut().into_iter().flatten().enumerate() {
-            series["color"] = json!(color(paper, at, data.series.len()));
-        }
-        seen["colors"] = json!(paper);
-        seen["scheme"] = json!(scheme.to_string());
-        seen["narrow"] = json!(narrow);
-        seen["title"] = json!(title);
-        let svg = call.partial(&format!("charts/{kind}"), seen, pictures)?;
-        let path = pictures.add(Drawing::Chart(Chart { svg }));
-        Ok((page.link_to_file(&path).into(), size))
+        let svg = call.partial(&format!("charts/{kind}"), picture(&plot, pictures.colors, scheme, &title), pictures)?;
+        Ok(page.link_to_file(&pictures.add(Drawing::Chart(Chart { svg }))))
     };
     let mut sources = Vec::new();
-    let mut main = (Value::Null, (0, 0));
+    let mut main = Value::Null;
     if !data.is_empty() {
-        let mut source = |media: &str, scheme, narrow| -> Result<(), RenderError> {
-            let (src, (width, height)) = draw(scheme, narrow)?;
-            sources.push(json!({"media": media, "src": src, "width": width, "height": height}));
+        let mut source = |media: &[&str], scheme, size: (u32, u32)| -> Result<(), RenderError> {
+            let src = draw(scheme, size)?;
+            sources.push(json!({"media": media.join(" and "), "src": src, "width": size.0, "height": size.1}));
             Ok(())
         };
+        let wide = (WIDE.0, height);
+        let smaller = SMALLER.map(|(media, size)| (media, (size.0, height * size.1 / WIDE.1)));
         let own = page.scheme.unwrap_or(Scheme::Light);
         match page.scheme {
             None => {
-                source(&format!("{BREAK} and (prefers-color-scheme: dark)"), Scheme::Dark, true)?;
-                source(DARK, Scheme::Dark, false)?;
+                for (media, size) in smaller {
+                    source(&["screen", media, DARK], Scheme::Dark, size)?;
+                }
+                source(&["screen", DARK], Scheme::Dark, wide)?;
             }
             // Ink is dark.
-            Some(Scheme::Dark) => source("print", Scheme::Light, false)?,
+            Some(Scheme::Dark) => source(&["print"], Scheme::Light, wide)?,
             Some(Scheme::Light) => {}
         }
-        source(BREAK, own, true)?;
-        main = draw(own, false)?;
+        for (media, size) in smaller {
+            source(&["screen", media], own, size)?;
+        }
+        main = draw(own, wide)?.into();
     }
-    let (src, (width, height)) = main;
-    let colors = pictures.colors.light.series.len().max(1);
-    let legend = data.series.iter().enumerate().filter(|_| data.series.len() > 1);
     let figure = json!({
         "title": title,
         "kind": kind.to_string(),
         "unit": unit,
         "sources": sources,
-        "src": src,
-        "width": width,
+        "src": main,
+        "width": WIDE.0,
         "height": height,
         "alt": words::alt(&title, &data, &unit),
-        "legend": legend.map(|(at, series)| json!({"number": at % colors + 1, "name": series.name})).collect::<Vec<_>>(),
+        "legend": legend(&data, pictures.colors),
         "marks": marks(&data),
         "table": words::table(&data),
     });
@@ -103,10 +92,27 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
 
 const EXAMPLE: &str = "{{chart rows kind=\"area\" x=\"day\" y=\"clients\" series=\"transport\"}}";
 
-/// What a series is drawn in: one alone in the ink, else colours in their order.
-fn color(paper: &Paper, at: usize, count: usize) -> String {
-    let color = if count == 1 { None } else { paper.series.get(at % paper.series.len().max(1)) };
-    color.unwrap_or(&paper.ink).to_string()
+/// What the partial `charts/<kind>` gets.
+fn picture(plot: &Plot, colors: &Colors, scheme: Scheme, title: &str) -> Value {
+    let paper = colors.paper(scheme == Scheme::Dark);
+    let mut seen = json!(plot);
+    for (at, series) in seen["series"].as_array_mut().into_iter().flatten().enumerate() {
+        // One alone is drawn in the ink.
+        let color = paper.series.get(at % colors.series()).filter(|_| plot.series.len() > 1);
+        series["color"] = json!(color.unwrap_or(&paper.ink));
+    }
+    seen["colors"] = json!(paper);
+    seen["scheme"] = json!(scheme.to_string());
+    seen["narrow"] = json!(plot.width == SMALLER[0].1.0);
+    seen["title"] = json!(title);
+    seen
+}
+
+/// What there is to tell apart: each name, and the numbers of its colour and of its dashes, from 1 on.
+fn legend(data: &Data, colors: &Colors) -> Vec<Value> {
+    let shown = data.series.iter().enumerate().filter(|_| data.series.len() > 1);
+    let item = |(at, series): (usize, &Series)| json!({"number": at % colors.series() + 1, "dash": dash(at) + 1, "name": series.name});
+    shown.map(item).collect()
 }
 
 fn height(option: &Value) -> Result<u32, String> {
@@ -118,10 +124,9 @@ fn height(option: &Value) -> Result<u32, String> {
     }
 }
 
+/// The marks of the days shown, in words.
 fn marks(data: &Data) -> Vec<Value> {
-    let shown = data.marks.iter().filter_map(|mark| Some((usize::try_from(mark.day).ok()?, &mark.text)));
-    let shown = shown.filter(|(day, _)| *day < data.days());
-    shown.map(|(day, text)| json!({"label": words::day(data.day(day)), "text": text})).collect()
+    data.marked().map(|(day, text)| json!({"label": words::day(day), "text": text})).collect()
 }
 
 /// What the partial `charts/<kind>` sees.
@@ -158,8 +163,40 @@ pub(in crate::site) fn figure_shape() -> Shape {
         Shape::scalars(["by"]).with(vec![named("head", Shape::list(Shape::Scalar)), named("rows", Shape::list(row))]);
     Shape::scalars(["title", "kind", "unit", "src", "width", "height", "alt"]).with(vec![
         named("sources", Shape::list(Shape::scalars(["media", "src", "width", "height"]))),
-        named("legend", Shape::list(Shape::scalars(["number", "name"]))),
+        named("legend", Shape::list(Shape::scalars(["number", "dash", "name"]))),
         named("marks", Shape::list(Shape::scalars(["label", "text"]))),
         named("table", table),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::graphics::chart::Mark;
+
+    /// The shape that a value has.
+    fn shape(value: &Value) -> Shape {
+        match value {
+            Value::Array(items) => Shape::list(items.first().map_or(Shape::Any, shape)),
+            Value::Object(fields) => Shape::record(fields.iter().map(|(name, value)| (name, shape(value)))),
+            _ => Shape::Scalar,
+        }
+    }
+
+    /// Two series and a mark.
+    fn data() -> Data {
+        let series = |name: &str| Series { name: name.to_owned(), values: vec![Some(8.0); 30] };
+        let marks = vec![Mark { day: 20, text: "blocked".to_owned() }];
+        Data { first: jiff::civil::date(2026, 1, 1), series: vec![series("obfs4"), series("snowflake")], marks }
+    }
+
+    #[test]
+    fn a_picture_has_the_parts_that_templates_are_checked_against() {
+        for (kind, _) in Kind::ALL {
+            let plot = plot(kind.parse().unwrap(), &data(), WIDE.0, WIDE.1, "").unwrap();
+            let seen = picture(&plot, &Colors::default(), Scheme::Light, "Clients");
+            assert_eq!(shape(&seen), picture_shape(), "{kind}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::Scheme;
+use crate::site::shape::Shape;
 
 /// The default theme's partials, which draw charts.
 const THEME: Embedded = &[
@@ -31,11 +32,11 @@ fn pictures(files: &BTreeMap<String, String>) -> Vec<&String> {
 }
 
 #[test]
-fn a_chart_is_four_pictures_words_and_a_table() {
+fn a_chart_is_six_pictures_words_and_a_table() {
     let files = rendered("{{chart data.days kind=\"line\" y=\"clients\" title=\"Clients\"}}");
     let page = &files["index.html"];
-    assert_eq!(pictures(&files).len(), 4, "light and dark, wide and narrow");
-    assert_eq!(page.matches("<source media=\"screen and ").count(), 3, "{page}");
+    assert_eq!(pictures(&files).len(), 6, "light and dark, three widths");
+    assert_eq!(page.matches("<source media=\"screen and ").count(), 5, "{page}");
     assert!(page.contains("alt=\"Clients, 1 January 2026 to 3 January 2026. clients: first 8, last 1\u{202f}600, lowest 8, highest 1\u{202f}600.\""), "{page}");
     assert!(page.contains("<th scope=\"row\">3 January 2026</th><td class=\"number\">?</td>"), "{page}");
     assert!(!page.contains("legend"), "there is nothing to tell apart");
@@ -47,7 +48,7 @@ fn a_page_of_one_scheme_has_pictures_of_that_scheme() {
     let mut folder = folder("{{chart data.days kind=\"bar\" y=\"clients\"}}");
     folder.site.schemes = vec![Scheme::Dark];
     let files = folder.render_from(DATA, THEME).unwrap().1;
-    assert_eq!(pictures(&files).len(), 4, "shared by both pages");
+    assert_eq!(pictures(&files).len(), 6, "shared by both pages");
     let dark = &files["dark/index.html"];
     assert!(!dark.contains("prefers-color-scheme"), "{dark}");
     assert!(dark.contains("<source media=\"print\""), "paper is white: {dark}");
@@ -56,7 +57,7 @@ fn a_page_of_one_scheme_has_pictures_of_that_scheme() {
 
 #[test]
 fn a_hostile_name_stays_a_name_in_the_page_and_in_the_picture() {
-    let query = "select '2026-01-01' as day, 8 as clients, name from (values ('</text><script>alert(1)</script>'), ('\" onload=\"x'), (chr(1) || '&amp;')) t(name)";
+    let query = "select '2026-01-01' as day, 8 as clients, name from (values ('</text><script>alert(1)</script>'), ('\" onload=\"x'), (chr(1) || '&amp;'), (chr(8238) || 'ایران 😀')) t(name)";
     let page = "---\ntitle: T\ndata: {rows: rows}\n---\n\n{{chart data.rows kind=\"area\" y=\"clients\" series=\"name\" title=\"<b>\"}}\n";
     let folder = Folder::new(&[("site/queries/rows.sql", query), ("content/index.md", page)]);
     let input = Publication::of(DATA).unwrap();
@@ -77,7 +78,7 @@ fn a_hostile_name_stays_a_name_in_the_page_and_in_the_picture() {
         Ok(())
     })
     .unwrap();
-    assert_eq!(drawn.into_inner().unwrap(), 4);
+    assert_eq!(drawn.into_inner().unwrap(), 6);
 }
 
 #[test]
@@ -166,4 +167,56 @@ fn what_only_the_rows_show_is_found_when_the_page_is_made() {
     ] {
         assert_eq!(problems(call), [problem], "{call}");
     }
+}
+
+#[test]
+fn the_figure_has_the_parts_that_templates_are_checked_against() {
+    fn shape(value: &serde_json::Value) -> Shape {
+        match value {
+            serde_json::Value::Array(items) => Shape::list(items.first().map_or(Shape::Any, shape)),
+            serde_json::Value::Object(fields) => Shape::record(fields.iter().map(|(name, value)| (name, shape(value)))),
+            _ => Shape::Scalar,
+        }
+    }
+    let mut theme = THEME.to_vec();
+    theme[1] = ("partials/chart.hbs", b"<pre>{{{json this}}}</pre>");
+    let theme: Embedded = Box::leak(theme.into_boxed_slice());
+    let query = ("site/queries/rows.sql", "select day, clients, clients as more, 'a note' as text from day");
+    let page = "---\ntitle: T\ndata: {rows: rows}\n---\n\n{{chart data.rows kind=\"line\" y=\"clients more\" marks=data.rows}}\n";
+    let files = Folder::new(&[query, ("content/index.md", page)]).render_from(DATA, theme).unwrap().1;
+    let (_, json) = files["index.html"].split_once("<pre>").unwrap();
+    let figure = serde_json::from_str(json.split_once("</pre>").unwrap().0).unwrap();
+    assert_eq!(shape(&figure), crate::site::helpers::chart::figure_shape());
+}
+
+#[test]
+fn a_theme_with_fewer_series_on_one_paper_has_the_same_legend_for_both() {
+    let mut folder = folder("{{chart data.days kind=\"line\" y=\"clients clients clients\"}}");
+    let about = "name: T\npictures: {light: {series: [\"#111111\", \"#222222\", \"#333333\"]}, dark: {series: [\"#aaaaaa\", \"#bbbbbb\"]}}";
+    fs::create_dir(&folder.project.theme("mine")).unwrap();
+    fs::write_atomic(&folder.project.theme("mine").join("theme.yaml"), about.as_bytes(), fs::PUBLIC).unwrap();
+    folder.site.theme = "mine".to_owned();
+    let files = folder.render_from(DATA, THEME).unwrap().1;
+    let numbers = |page: &str| {
+        let parts: Vec<String> = page.split("swatch series-").skip(1).map(|part| part[..1].to_owned()).collect();
+        parts.join(" ")
+    };
+    assert_eq!(numbers(&files["index.html"]), "1 2 1");
+    for drawing in pictures(&files) {
+        let [light, dark] = ["#111111", "#aaaaaa"].map(|color| drawing.matches(color).count());
+        assert!(light + dark >= 2 && light.min(dark) == 0, "the third series is drawn as the first: {drawing}");
+        assert!(!drawing.contains("#333333"), "{drawing}");
+    }
+}
+
+#[test]
+fn words_of_marks_are_in_the_alternative_text_and_in_the_list() {
+    let query =
+        ("site/queries/rows.sql", "select day, clients, 'a & note ' || chr(2) as text from day where clients > 8");
+    let page = "---\ntitle: T\ndata: {days: days, rows: rows}\n---\n\n{{chart data.days kind=\"line\" y=\"clients\" title=\"A \u{1} title\" marks=data.rows}}\n";
+    let files = Folder::new(&[DAYS, query, ("content/index.md", page)]).render_from(DATA, THEME).unwrap().1;
+    let page = &files["index.html"];
+    assert!(page.contains("Marked: 2 January 2026, a &amp; note \u{fffd}.\""), "{page}");
+    assert!(page.contains("<li>2 January 2026: a &amp; note \u{fffd}</li>"), "{page}");
+    assert!(page.contains("<h2>A \u{fffd} title</h2>"), "{page}");
 }

@@ -121,13 +121,16 @@ fn date(row: &Map<String, Value>, column: &str) -> Result<Date, String> {
         .map_err(|_| format!("`chart` needs a day as `YYYY-MM-DD` in `{column}`, not {}", quoted(value)))
 }
 
-/// A name as a picture can hold it: XML allows no control characters.
 fn name(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::Null => "unknown".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+        Value::String(text) => readable(text),
+        other => readable(&other.to_string()),
+    }
+}
+
+/// A text as pages and pictures can hold it: HTML and XML allow no control characters.
+pub(super) fn readable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c }).collect()
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::super::number::plain;
 use crate::graphics::chart::{Data, Series, short};
 
-/// Series that the words describe; of others there is only the number.
+/// Series that the words describe, and marks, the newest; of others there is only the number.
 const DESCRIBED: usize = 6;
 /// Rows of days in the table at most; beyond that it has months.
 const DAYS: usize = 100;
 
-/// Title, span, and the first, last, lowest and highest value of each series.
+/// Title, span, the first, last, lowest and highest value of each series, and the marks.
 pub(super) fn alt(title: &str, data: &Data, unit: &str) -> String {
     let title = if title.is_empty() { "Chart" } else { title };
     if data.is_empty() {
@@ -36,6 +36,12 @@ pub(super) fn alt(title: &str, data: &Data, unit: &str) -> String {
     sentences.extend(data.series.iter().take(DESCRIBED).map(series));
     if data.series.len() > DESCRIBED {
         sentences.push(format!("And {} more.", data.series.len() - DESCRIBED));
+    }
+    let marks: Vec<String> = data.marked().map(|(date, text)| format!("{}, {text}", day(date))).collect();
+    let (older, newest) = marks.split_at(marks.len().saturating_sub(DESCRIBED));
+    if !newest.is_empty() {
+        let more = if older.is_empty() { String::new() } else { format!(" and {} before", older.len()) };
+        sentences.push(format!("Marked: {}{more}.", newest.join("; ")));
     }
     sentences.join(" ")
 }
@@ -82,6 +88,7 @@ fn number(value: Option<f64>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphics::chart::Mark;
 
     fn data(values: Vec<Option<f64>>) -> Data {
         let series = vec![Series { name: "obfs4".to_owned(), values }];
@@ -97,6 +104,11 @@ mod tests {
              obfs4: first 16, last 24, lowest 16, highest 2\u{202f}400."
         );
         assert_eq!(alt("", &data(vec![None]), ""), "Chart: no numbers yet.");
+        let mut marked = data(vec![Some(8.0); 9]);
+        marked.marks = (0..8).map(|day| Mark { day, text: format!("note {day}") }).collect();
+        let words = alt("Clients", &marked, "");
+        assert!(words.contains(" Marked: 1 February 2026, note 2; 2 February 2026, note 3; "), "{words}");
+        assert!(words.ends_with("; 6 February 2026, note 7 and 2 before."), "{words}");
     }
 
     #[test]
