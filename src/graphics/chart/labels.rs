@@ -19,19 +19,24 @@ pub(super) struct End {
     weight: f64,
 }
 
-/// The ends of lines. One that ended more than a twentieth of the days ago has none.
+/// Whether what ends on that day ends at the right: not more than a twentieth of the days ago.
+fn late(day: usize, frame: &Frame) -> bool {
+    day + 1 >= frame.count - frame.count / 20
+}
+
+/// The ends of lines. One that ended long ago has none.
 pub(super) fn of_lines(data: &Data, frame: &Frame) -> Vec<Option<End>> {
-    let late = frame.count - frame.count / 20;
     let end = |values: &Vec<Option<f64>>| {
         let (day, value) = values.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)))?;
-        (day + 1 >= late).then(|| End { y: frame.y(value), weight: value })
+        late(day, frame).then(|| End { y: frame.y(value), weight: value })
     };
     data.series.iter().map(|series| end(&series.values)).collect()
 }
 
-/// The middles of a stack's areas on its last day; those that are too thin have none.
+/// The middles of a stack's areas on its last day; those that are too thin have none, nor those of a stack that ended long ago.
 pub(super) fn of_stack(stack: &[Option<Vec<f64>>], frame: &Frame) -> Vec<Option<End>> {
-    let levels = stack.iter().rev().find_map(Option::as_ref);
+    let last = stack.iter().enumerate().rev().find_map(|(day, levels)| Some((day, levels.as_ref()?)));
+    let levels = last.filter(|(day, _)| late(*day, frame)).map(|(_, levels)| levels);
     let band = |pair: &[f64]| {
         let (low, high) = (frame.y(pair[0]), frame.y(pair[1]));
         (low - high >= THIN).then_some(End { y: low.midpoint(high), weight: low - high })
@@ -88,6 +93,16 @@ fn apart(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_stack_that_ended_long_ago_has_no_names_at_the_right_end() {
+        let frame = Frame { left: 0.0, right: 300.0, top: 0.0, bottom: 100.0, count: 100, highest: 2.0 };
+        let named = |unknown: usize| {
+            let stack: Vec<_> = (0..100).map(|day| (day < 100 - unknown).then(|| vec![0.0, 1.0, 2.0])).collect();
+            of_stack(&stack, &frame).iter().flatten().count()
+        };
+        assert_eq!([named(0), named(5), named(6), named(100)], [2, 2, 0, 0]);
+    }
 
     #[test]
     fn labels_with_room_stay_where_they_are() {

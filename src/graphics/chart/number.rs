@@ -2,6 +2,8 @@
 
 /// Between thousands, and between a number and its unit: a narrow no-break space.
 const SPACE: char = '\u{202f}';
+/// After the point: no axis has smaller steps.
+const MOST_DECIMALS: usize = 12;
 
 /// The labels of an axis whose highest tick is `top`: beyond 10 000 with prefixes, else in full.
 pub(super) fn label(value: f64, top: f64, unit: &str) -> String {
@@ -33,9 +35,16 @@ pub fn short(value: f64, unit: &str) -> String {
     label(rounded, f64::INFINITY, unit)
 }
 
-/// A number with narrow spaces between thousands, at most three digits after the point and none that are zero.
+/// A number with narrow spaces between thousands, at most three digits after the point (below one, after zeros) and none at
+/// the end that are zero. The ticks of an axis have not more.
 fn grouped(value: f64) -> String {
-    let digits = format!("{value:.3}");
+    let mut decimals = 3;
+    let mut leading = value;
+    while leading < 0.1 && leading > 0.0 && decimals < MOST_DECIMALS {
+        leading *= 10.0;
+        decimals += 1;
+    }
+    let digits = format!("{value:.decimals$}");
     let digits = digits.trim_end_matches('0').trim_end_matches('.');
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let mut text = String::new();
@@ -64,11 +73,24 @@ mod tests {
         assert_eq!(short(5.0, "B"), "5\u{202f}B");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_tick_is_called_like_another(highest in 1e-9f64..1e18, power in -27i32..1) {
+            let ticks = super::super::scale::ticks((highest * 10f64.powi(power)).max(1e-9)).0;
+            let top = ticks.last().copied().unwrap_or_default();
+            let labels: std::collections::BTreeSet<_> = ticks.iter().map(|tick| label(*tick, top, "")).collect();
+            proptest::prop_assert_eq!(labels.len(), ticks.len(), "{:?} {:?}", ticks, labels);
+        }
+    }
+
     #[test]
     fn labels_are_short() {
         for (value, top, unit, shown) in [
             (0.0, 5.0, "B", "0"),
             (0.25, 1.0, "", "0.25"),
+            (0.0001, 0.0003, "", "0.0001"),
+            (3.0 * 0.0001, 0.0003, "", "0.0003"),
+            (0.000_000_007_5, 1e-8, "B", "0.0000000075\u{202f}B"),
             (1500.0, 9000.0, "", "1\u{202f}500"),
             (500.0, 20_000.0, "", "500"),
             (2_500.0, 10_000.0, "", "2.5\u{202f}k"),

@@ -2,6 +2,8 @@
 
 /// How many steps an axis would have at best.
 const STEPS: f64 = 4.0;
+/// More ticks above zero no axis has.
+const MOST: u32 = 6;
 /// Below this is nothing that could be counted, and too little to be divided into steps.
 const NOTHING: f64 = 1e-9;
 
@@ -12,13 +14,9 @@ pub(super) fn ticks(highest: f64) -> (Vec<f64>, f64) {
         return (vec![0.0, 1.0], 1.0);
     }
     let step = step(highest);
-    let mut ticks = vec![0.0];
     // A tick a little above the highest value closes the picture.
-    while let next = ticks.len() as f64 * step
-        && next <= highest * 1.04
-    {
-        ticks.push(next);
-    }
+    let above = (1..=MOST).map(|number| f64::from(number) * step).take_while(|tick| *tick <= highest * 1.04);
+    let ticks: Vec<f64> = std::iter::once(0.0).chain(above).collect();
     let top = ticks.iter().copied().fold(highest, f64::max);
     (ticks, top)
 }

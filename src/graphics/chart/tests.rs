@@ -58,8 +58,8 @@ fn words_are_in_the_picture() {
 }
 
 #[test]
-fn areas_lie_upon_each_other_and_end_at_gaps() {
-    let data = data(vec![vec![Some(2.0), None, Some(2.0)], vec![Some(2.0), None, None]]);
+fn areas_lie_upon_each_other_and_end_where_any_of_them_is_unknown() {
+    let data = data(vec![vec![Some(2.0), None, Some(2.0)], vec![Some(2.0), Some(1.0), Some(2.0)]]);
     let plot = plot(Kind::Area, &data, 344, 230, "").unwrap();
     for shape in &plot.series {
         assert_eq!(shape.path.matches('M').count(), 2, "{}", shape.path);
