@@ -185,7 +185,11 @@ fn the_figure_has_the_parts_that_templates_are_checked_against() {
     let page = "---\ntitle: T\ndata: {rows: rows}\n---\n\n{{chart data.rows kind=\"line\" y=\"clients more\" marks=data.rows}}\n";
     let files = Folder::new(&[query, ("content/index.md", page)]).render_from(DATA, theme).unwrap().1;
     let (_, json) = files["index.html"].split_once("<pre>").unwrap();
-    let figure = serde_json::from_str(json.split_once("</pre>").unwrap().0).unwrap();
+    let mut figure: serde_json::Map<_, _> = serde_json::from_str(json.split_once("</pre>").unwrap().0).unwrap();
+    for shared in crate::site::helpers::SEEN_EVERYWHERE {
+        assert!(figure.remove(shared).is_some_and(|seen| seen.is_object()), "{shared}");
+    }
+    let figure = figure.into();
     assert_eq!(shape(&figure), crate::site::helpers::chart::figure_shape());
 }
 
