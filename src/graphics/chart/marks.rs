@@ -31,8 +31,10 @@ pub(super) fn place(data: &Data, frame: &Frame, worded: bool) -> (Vec<PlacedMark
         let next = shown.get(number + 1).map_or(f64::INFINITY, |next| at(next) - GAP);
         let inside = |span: &(f64, f64)| span.0 >= 0.0 && span.1 <= (frame.right + GAP).min(next.max(x));
         let free = |row: usize, span: &(f64, f64), taken: &[Vec<(f64, f64)>]| {
+            // Lines of days near each other may stand as near.
+            let lines = |other: &(f64, f64)| span.0 == span.1 && other.0 == other.1;
             let touches = |other: &(f64, f64)| span.0 < other.1 + GAP - 1.0 && other.0 < span.1 + GAP - 1.0;
-            taken.get(row).is_none_or(|others| !others.iter().any(touches))
+            taken.get(row).is_none_or(|others| !others.iter().any(|other| touches(other) && !lines(other)))
         };
         let place = (0..rows).find_map(|row| {
             let clear = (0..=row).all(|row| free(row, &(x, x), &taken));
