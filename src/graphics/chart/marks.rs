@@ -8,7 +8,7 @@ use crate::graphics::font;
 /// The height of a row of words.
 const ROW: f64 = 16.0;
 /// How much of the height rows of words take at most; what has no room has its line alone.
-const SHARE: f64 = 1.0 / 3.0;
+const SHARE: f64 = 0.35;
 /// How wide words are at most.
 const LONGEST: f64 = 220.0;
 /// Between words and their line, and between words and others.
