@@ -107,13 +107,11 @@ mod tests {
         assert_declared(".map .swatch", &format!("background:{ink}"));
         assert_declared(".map .m0", &format!("background:{none}"));
         for (class, opacity) in OPACITIES.into_iter().enumerate() {
-            let (selector, share) = (format!(".m{class}"), f64::from(opacity) / 255.0);
-            let share = format!("{share:.2}");
-            match class {
-                0 => assert_declared(".map .m0", &format!("opacity:{}", share.trim_start_matches('0'))),
-                5 => assert_eq!(declared(&selector), [""; 0], "opaque"),
-                _ => assert_declared(&selector, &format!("opacity:{}", share.trim_start_matches('0'))),
-            }
+            let selector = if class == 0 { ".map .m0".to_owned() } else { format!(".m{class}") };
+            let shares = declared(&selector);
+            let share = shares.iter().find_map(|one| one.strip_prefix("opacity:"));
+            let share: f64 = share.map_or(1.0, |share| share.parse().unwrap());
+            assert!((share - f64::from(opacity) / 255.0).abs() < 0.005, "{selector}: {shares:?}");
         }
     }
 

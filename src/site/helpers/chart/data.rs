@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::super::quoted;
 use crate::graphics::chart::{Data, Mark, Series};
 use crate::problem::nearest;
+use crate::text::printable;
 
 /// More days than this are a slip of the pen.
 const MOST_DAYS: i64 = 36_600;
@@ -131,7 +132,7 @@ fn name(value: &Value) -> String {
 
 /// A text as pages and pictures can hold it: HTML and XML allow no control characters.
 pub(super) fn readable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c }).collect()
+    printable(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn days(first: Date, date: Date) -> i64 {
