@@ -292,7 +292,7 @@ fn a_build_that_is_killed_at_any_moment_leaves_a_site_that_works() {
             }
         }
     }
-    std::fs::remove_dir_all(project.path("themes")).unwrap();
+    fs::remove_dir_all(project.path("themes")).unwrap();
     project.run(&["build"]).ok();
     assert!(tree(&project.path("public")) == whole, "the next build is whole, and nothing is left over");
 }
