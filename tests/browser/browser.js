@@ -69,8 +69,15 @@ const steps = {
   screenshot: async (page, file, height) => {
     const { width } = page.viewportSize();
     const clip = height && { x: 0, y: 0, width, height };
-    await page.screenshot({ path: file, fullPage: true, clip, animations: 'disabled' });
-    return file;
+    // On a busy machine Chromium now and then gives no picture of a tall page, and gives it when it is asked again.
+    for (let tries = 3; ; tries -= 1) {
+      try {
+        await page.screenshot({ path: file, fullPage: true, clip, animations: 'disabled' });
+        return file;
+      } catch (error) {
+        if (tries === 1 || !error.message.includes('Unable to capture screenshot')) throw error;
+      }
+    }
   },
   pdf: async (page, file) => {
     await page.pdf({ path: file, format: 'A4' });
