@@ -14,7 +14,7 @@ const SUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// A PNG of `width` columns from palette numbers, row by row, with `bits` (1, 2, 4 or 8) for each.
 ///
 /// Compressed once and without trying: rows as they are and the slow level of libdeflate. For pictures of few colours other
-/// filters win nothing, and oxipng's trials cost ten times the time (`BENCHMARKS.md`).
+/// filters and more bits are larger and slower (`BENCHMARKS.md`).
 ///
 /// # Errors
 /// If the sizes do not fit together.
