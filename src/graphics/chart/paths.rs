@@ -9,7 +9,7 @@ use super::stack::{Least, columns, runs};
 /// Lines that differ without their colour, for the attribute `stroke-dasharray`.
 pub const DASHES: [&str; 6] = ["none", "7 3", "2 2", "10 3 2 3", "4 4", "12 3 2 3 2 3"];
 
-/// Which of [`DASHES`] a series has. Every sixth series has another one than that before, since it may have the same colour.
+/// Which of `DASHES` a series has. Every sixth series has another one than that before, since it may have the same colour.
 pub fn dash(series: usize) -> usize {
     (series + series / DASHES.len()) % DASHES.len()
 }
