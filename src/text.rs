@@ -5,6 +5,22 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Between thousands, and between a number and its unit: a narrow no-break space, as the SI brochure has it.
+pub const SPACE: char = '\u{202f}';
+
+/// Decimal digits, with a point or without, in groups of three before it: `12345.678` is `12 345.678`.
+pub fn grouped(digits: &str) -> String {
+    let whole = digits.find('.').unwrap_or(digits.len());
+    let mut text = String::with_capacity(digits.len() + whole);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && at < whole && (whole - at).is_multiple_of(3) {
+            text.push(SPACE);
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Text without control characters, line breaks excepted, and without marks that turn the text around them: what a server
 /// says must not steer the operator's terminal, nor a name what stands beside it.
 pub fn printable(text: &str) -> String {
@@ -18,7 +34,20 @@ const TURNING: [char; 9] =
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{grouped, printable};
+
+    #[test]
+    fn thousands_are_grouped_before_the_point_alone() {
+        for (digits, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1\u{202f}000"),
+            ("1234567.7654321", "1\u{202f}234\u{202f}567.7654321"),
+            ("0.00012", "0.00012"),
+        ] {
+            assert_eq!(grouped(digits), shown);
+        }
+    }
 
     #[test]
     fn what_steers_a_terminal_or_turns_text_around_is_replaced() {

@@ -89,18 +89,22 @@ impl Shared {
         self.body_shape(document, queries).with(vec![("body".to_owned(), Shape::Scalar)])
     }
 
+    /// The copies of the site, first the one that follows the reader's system.
+    pub(super) fn copies(&self) -> impl Iterator<Item = Option<Scheme>> {
+        std::iter::once(None).chain(self.schemes.iter().copied().map(Some))
+    }
+
     /// What a page sees of the copy of the site that it stands in: `page.scheme`, and `page.schemes` with links to its
     /// other copies.
     pub(super) fn scheme(&self, page: Address) -> (Value, Value) {
-        let copies: Vec<Option<Scheme>> = std::iter::once(None).chain(self.schemes.iter().copied().map(Some)).collect();
-        let copy = |scheme: &Option<Scheme>| {
+        let copy = |scheme: Option<Scheme>| {
             json!({
-                "name": address::scheme_name(*scheme),
-                "href": page.link_to_scheme(*scheme),
-                "current": *scheme == page.scheme,
+                "name": address::scheme_name(scheme),
+                "href": page.link_to_scheme(scheme),
+                "current": scheme == page.scheme,
             })
         };
-        (address::scheme_name(page.scheme).into(), copies.iter().map(copy).collect())
+        (address::scheme_name(page.scheme).into(), self.copies().map(copy).collect())
     }
 
     /// What a page sees, the same in all copies of the site.

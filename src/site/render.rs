@@ -86,7 +86,6 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
         templates: &pages_templates,
         shared: &shared,
         colors: lookup.colors(),
-        schemes: &input.site.schemes,
     };
     site.make(&copied, sink)?;
     Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
@@ -141,7 +140,6 @@ struct Site<'a> {
     templates: &'a Templates,
     shared: &'a Shared,
     colors: &'a Colors,
-    schemes: &'a [Scheme],
 }
 
 impl Site<'_> {
@@ -193,7 +191,7 @@ impl Site<'_> {
         let document = &self.documents[page.document];
         let mut context = Context::from(self.shared.context(document, page, self.pages, self.queries));
         let mut files = Vec::new();
-        for scheme in std::iter::once(None).chain(self.schemes.iter().copied().map(Some)) {
+        for scheme in self.shared.copies() {
             let address = Address { path: &page.path, scheme };
             let (name, copies) = self.shared.scheme(address);
             context.data_mut()["page"]["scheme"] = name;

@@ -1,7 +1,7 @@
 //! Numbers at an axis: `4 k`, `1.5 M`.
 
-/// Between thousands, and between a number and its unit: a narrow no-break space.
-const SPACE: char = '\u{202f}';
+use crate::text::{self, SPACE};
+
 /// After the point: no axis has smaller steps.
 const MOST_DECIMALS: usize = 12;
 
@@ -45,20 +45,7 @@ fn grouped(value: f64) -> String {
         decimals += 1;
     }
     let digits = format!("{value:.decimals$}");
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
-    let mut text = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(SPACE);
-        }
-        text.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
+    text::grouped(digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]

@@ -28,11 +28,10 @@ const DARK: &str = "(prefers-color-scheme: dark)";
 /// columns of days and of values; `series` that of names, or `y` is a list of columns with a space between. `marks` are rows
 /// with a day and a `text`, `height` is that of the wide picture in CSS pixels, `unit` stands behind the numbers.
 pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
-    let text = |name: &str, otherwise: Option<&'static str>| match (call.option(name), otherwise) {
-        (Value::String(text), _) => Ok(data::readable(text)),
-        (Value::Null, Some(text)) => Ok(text.to_owned()),
-        (Value::Null, None) => Err(refused(format!("`chart` needs `{name}`\nas in `{EXAMPLE}`"))),
-        (other, _) => Err(refused(format!("`{name}` of `chart` is a text, not {}", quoted(other)))),
+    let text = |name: &str, otherwise: Option<&'static str>| match (call.text(name).map_err(refused)?, otherwise) {
+        (Some(text), _) => Ok(data::readable(text)),
+        (None, Some(text)) => Ok(text.to_owned()),
+        (None, None) => Err(refused(format!("`chart` needs `{name}`\nas in `{EXAMPLE}`"))),
     };
     let kind: Kind = text("kind", None)?.parse().map_err(refused)?;
     let (title, unit) = (text("title", Some(""))?, text("unit", Some(""))?);

@@ -19,6 +19,7 @@ use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
     Renderable, ScopedJson, StringOutput,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::Address;
@@ -163,11 +164,8 @@ impl Call<'_> {
     /// Where the page that is being rendered stands.
     fn page(&self) -> Address<'_> {
         let page = &self.context["page"];
-        let scheme = match page["scheme"].as_str() {
-            Some("dark") => Some(Scheme::Dark),
-            Some("light") => Some(Scheme::Light),
-            _ => None,
-        };
+        // `auto` is none of them.
+        let scheme = Scheme::deserialize(&page["scheme"]).ok();
         Address { path: page["path"].as_str().unwrap_or_default(), scheme }
     }
 

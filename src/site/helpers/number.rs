@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{Call, quoted};
+use crate::text::{SPACE, grouped};
 
-const SPACE: char = '\u{202f}';
 const MINUS: char = '\u{2212}';
 /// What stands for a number that nobody knows.
 const UNKNOWN: &str = "?";
@@ -82,7 +82,6 @@ fn decimals(call: &Call, otherwise: usize) -> usize {
 
 /// Digits in groups of three before the point, with a sign: none for zero.
 fn signed(digits: &str, negative: bool, plus: bool) -> String {
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let mut text = String::new();
     if digits.contains(|c: char| ('1'..='9').contains(&c)) {
         match (negative, plus) {
@@ -91,17 +90,7 @@ fn signed(digits: &str, negative: bool, plus: bool) -> String {
             (false, false) => {}
         }
     }
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(SPACE);
-        }
-        text.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
+    text + &grouped(digits)
 }
 
 #[cfg(test)]
