@@ -19,6 +19,7 @@ pub mod graphics;
 pub mod output;
 pub mod problem;
 pub mod project;
+pub mod references;
 pub mod site;
 pub mod text;
 pub mod warehouse;

@@ -3,11 +3,9 @@
 
 mod compress;
 mod manifest;
-mod references;
 mod weight;
 mod write;
 
 pub use compress::on_the_wire;
-pub use references::{Alternatives, References, Target};
 pub use weight::{Part, Role, Scale, Weight, above, size};
 pub use write::{Output, Totals};

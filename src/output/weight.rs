@@ -7,9 +7,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::references::{Alternatives, References, Target};
 use crate::config::Budget;
 use crate::problem::{Place, Problem};
+use crate::references::{Alternatives, References, Target};
 
 /// What a file is to the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
