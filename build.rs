@@ -4,6 +4,7 @@
 use std::env;
 use std::fmt::Write;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 const THEME: &str = "themes/default";
@@ -17,9 +18,25 @@ fn main() {
             println!("cargo:rustc-link-arg=-Wl,-rpath,{place}");
         }
     }
+    println!("cargo:rustc-env=TORCOLLECT_BUILD={}", build());
     let folder = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join(THEME);
     let list = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("default_theme.rs");
     fs::write(list, theme(&folder)).expect("the list of the theme's files can be written");
+}
+
+/// What tells one build of the program from another: the version, and what it is compiled from. So that pages which an
+/// older build has made are not taken for this one's.
+fn build() -> String {
+    println!("cargo:rerun-if-changed=src");
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    let mut files = vec![PathBuf::from("Cargo.lock")];
+    walk(Path::new("src"), &mut files);
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(file).unwrap_or_default().hash(&mut hasher);
+    }
+    format!("{} {:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
 }
 
 /// The theme's files as a Rust slice of path and content, sorted by path.

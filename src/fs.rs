@@ -1,11 +1,12 @@
 //! `std::fs` with the path in every error, writes that are whole or not at all, and walks in a fixed order.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 /// Mode of a file that only its owner may read.
 pub const PRIVATE: u32 = 0o600;
@@ -36,6 +37,37 @@ pub fn is_open_to_others(path: &Path) -> Result<bool> {
 /// Reads a file's bytes.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// The first bytes of a file, so many or all of them.
+pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(length as u64).read_to_end(&mut start));
+    read.with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(start)
+}
+
+/// What tells a file that was not touched from one that may have been: all of it changes when somebody writes the file, and
+/// the times when it is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Its bytes.
+    pub length: u64,
+    /// When its content changed, in nanoseconds since 1970.
+    pub modified: i64,
+    /// When its content, mode, name or place changed, in nanoseconds since 1970: no program can set it.
+    pub changed: i64,
+}
+
+/// The stamp of a file; `None` if there is none, or a link in its place.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let found = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let time = |seconds: i64, nanoseconds: i64| seconds * 1_000_000_000 + nanoseconds;
+    Some(Stamp {
+        length: found.len(),
+        modified: time(found.mtime(), found.mtime_nsec()),
+        changed: time(found.ctime(), found.ctime_nsec()),
+    })
 }
 
 /// The bytes that a file has; `None` if there is no such file.

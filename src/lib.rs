@@ -16,6 +16,8 @@ pub mod collect;
 pub mod config;
 pub mod fs;
 pub mod graphics;
+pub mod hash;
+pub mod key;
 pub mod output;
 pub mod problem;
 pub mod project;

@@ -1,5 +1,6 @@
 //! `torcollect build`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -9,15 +10,19 @@ use anyhow::Result;
 use clap::Args;
 use rayon::prelude::*;
 use torcollect::collect::run::Options;
-use torcollect::config::{Fleet, Site, site_address};
-use torcollect::output::{Output, Scale};
-use torcollect::problem::{Kind, Problems, unknown};
+use torcollect::config::{Budget, Compress, Encoding, Site, site_address};
+use torcollect::fs;
+use torcollect::hash;
+use torcollect::key::Key;
+use torcollect::output::{Facts, Made, Output, Reason, Said, Scale, Totals, on_the_wire, weights};
+use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
-use torcollect::site::{Content, File, FileKind, Input, render};
-use torcollect::warehouse::{Publication, Scope};
+use torcollect::site::{Content, File, FileKind, Input, Plan, inputs};
 
 use super::collect::{JOBS, Percent, collect_all};
-use super::{Terminal, check, load_fleet, load_site, weight};
+use super::data::Data;
+use super::weight::{self, effort};
+use super::{Terminal, check, load_site};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
@@ -43,9 +48,18 @@ pub struct Build {
     /// Where the site is published, instead of `base_url` in `site.yaml`
     #[arg(long, value_name = "URL", value_parser = site_address)]
     base_url: Option<String>,
-    /// Refuse pages above the budget in `site.yaml`, before anything is written; holds the whole site in memory
+    /// Refuse pages above the budget in `site.yaml`, before anything is written; holds all that changed in memory
     #[arg(long)]
     strict: bool,
+    /// Make all pages, whether they changed or not
+    #[arg(long)]
+    force: bool,
+    /// Say why pages are made: what changed since the last build
+    #[arg(long)]
+    explain: bool,
+    /// Make no compressed copies, for a host that has no use for them, such as GitHub Pages
+    #[arg(long)]
+    no_compress: bool,
 }
 
 impl Build {
@@ -61,79 +75,171 @@ impl Build {
             ExitCode::SUCCESS
         };
         let began = Instant::now();
-        let mut site = load_site(project)?;
-        site.base_url = self.base_url.clone().or(site.base_url);
-        let publication = publication(project, terminal, &site, self.from.as_deref(), organization)?;
-        let output = Output::open(project, &folder)?;
-        let input = Input { project, site: &site, publication: &publication };
-        let write = |file: &File| match &file.content {
-            Content::Bytes(bytes) => output.write(&file.path, bytes),
-            Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()),
-        };
-        let (made, weights) = if self.strict {
-            let held: Mutex<Vec<File>> = Mutex::default();
-            let keep = |file| held.lock().unwrap_or_else(PoisonError::into_inner).push(file);
-            let (made, weights) = weight::weigh(&input, &folder, keep)?;
-            Problems::check(Kind::Content, weight::problems(project, &site, &weights, check::NAMED_IN_ERRORS))?;
-            let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let (pages, others): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| file.kind == FileKind::Page);
-            for files in [others, pages] {
-                files.par_iter().try_for_each(|file| write(file).map(drop))?;
+        let site = self.site(project)?;
+        let data = Data::new(project, terminal, self.from.as_deref())?;
+        let output = Output::open(project, &folder)?.compressing(site.compress);
+        let inputs = hash::all([inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict)]);
+        let unchanged = if self.force { None } else { output.unchanged(inputs) };
+        let said = match unchanged {
+            Some((said, totals)) => {
+                terminal.info(&format!("nothing has changed since the last build: {}", in_words(&totals)));
+                said
             }
-            (made, weights)
-        } else {
-            let scale = Scale::default();
-            let made = render(&input, &|file| {
-                let sent = write(&file)?;
-                weight::put(&scale, &file, sent);
-                Ok(())
-            })?;
-            (made, scale.weights())
+            None => {
+                let plan = {
+                    let publication = data.publication(project, &site, organization)?;
+                    Plan::new(&Input { project, site: &site, publication: &publication })?
+                };
+                let work = Work { project, terminal, site: &site, plan: &plan, output: &output, folder: &folder };
+                let made = self.make(&work, inputs)?;
+                let said = made.said.clone();
+                let pages = plan.summary();
+                let totals = output.finish(made)?;
+                terminal.info(&format!(
+                    "{} pages from {} queries in {:.1} s: {}",
+                    pages.pages,
+                    pages.query_runs,
+                    began.elapsed().as_secs_f64(),
+                    in_words(&totals)
+                ));
+                said
+            }
         };
-        let totals = output.finish()?;
-        terminal.info(&format!(
-            "{} pages from {} queries in {:.1} s: {} files, {} bytes; {} written, {} unchanged, {} removed",
-            made.pages,
-            made.query_runs,
-            began.elapsed().as_secs_f64(),
-            totals.files,
-            totals.bytes,
-            totals.written,
-            totals.unchanged,
-            totals.removed
-        ));
-        for problem in weight::problems(project, &site, &weights, NAMED_IN_WARNINGS) {
-            terminal.warning(&problem);
+        for warning in &said.warnings {
+            terminal.warning(warning);
         }
-        weight::tell(terminal, &weights);
+        for line in &said.lines {
+            terminal.info(line);
+        }
         terminal.info(&folder.join("index.html").display().to_string());
         Ok(collected)
     }
+
+    /// The site's settings, as the arguments change them.
+    fn site(&self, project: &Project) -> Result<Site> {
+        let site = load_site(project)?;
+        Ok(Site {
+            base_url: self.base_url.clone().or(site.base_url),
+            compress: if self.no_compress { Compress::NONE } else { site.compress },
+            ..site
+        })
+    }
+
+    /// Makes what has to be made.
+    fn make(&self, work: &Work, inputs: u64) -> Result<Made> {
+        let Work { project, terminal, site, plan, output, .. } = work;
+        let (keys, bases) = (plan.keys(), plan.bases());
+        let reasons = if self.force { vec![Some(Reason::Forced); keys.len()] } else { output.reasons(&keys, &bases) };
+        if self.explain {
+            explain(terminal, &keys, &reasons);
+        }
+        let judged = self.strict || site.budget != Budget::default();
+        let scale = Scale::default();
+        let mut things: BTreeMap<String, (Key, Vec<PathBuf>)> = BTreeMap::new();
+        for ((path, key), _) in keys.iter().zip(&reasons).filter(|(_, reason)| reason.is_none()) {
+            let files = output.keep(path)?;
+            if judged {
+                files.par_iter().try_for_each(|file| work.kept(file).map(|facts| scale.put(file, facts)))?;
+            }
+            things.insert((*path).to_owned(), (key.clone(), files));
+        }
+        let held: Mutex<Vec<File>> = Mutex::default();
+        let made = plan.make(|number| reasons[number].is_some(), &|mut file| {
+            if self.strict {
+                let facts = weight::weighed(&mut file, work.folder, site.compress)?;
+                scale.put(&file.path, facts);
+                held.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+                return Ok(());
+            }
+            work.write(&file)?;
+            if judged {
+                scale.put(&file.path, weight::facts(&file, work.sent(&file)?));
+            }
+            Ok(())
+        })?;
+        let facts = scale.files();
+        let weights = weights(&facts);
+        let mut said = Said::default();
+        if self.strict {
+            Problems::check(Kind::Content, weight::problems(project, site, &weights, check::NAMED_IN_ERRORS))?;
+            let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let (pages, others): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| file.kind == FileKind::Page);
+            for files in [others, pages] {
+                files.par_iter().try_for_each(|file| work.write(file))?;
+            }
+        } else {
+            said.warnings = weight::problems(project, site, &weights, NAMED_IN_WARNINGS);
+        }
+        said.lines.extend(weight::heaviest(&weights));
+        for (number, files) in made {
+            let (path, key) = &keys[number];
+            things.insert((*path).to_owned(), (key.clone(), files));
+        }
+        Ok(Made { inputs, said, bases, things, facts })
+    }
 }
 
-/// What may be seen: from the warehouse, or from a file that `export --public` has written.
-pub fn publication(
-    project: &Project,
-    terminal: &Terminal,
-    site: &Site,
-    from: Option<&Path>,
-    organization: Option<&str>,
-) -> Result<Publication> {
-    match from {
-        Some(file) => Publication::read(file, organization),
-        None => {
-            let fleet = load_fleet(project, terminal)?;
-            Publication::make(project, &fleet, site, scope(&fleet, organization)?)
+/// What a build works with.
+struct Work<'a> {
+    project: &'a Project,
+    terminal: &'a Terminal,
+    site: &'a Site,
+    plan: &'a Plan,
+    output: &'a Output,
+    folder: &'a Path,
+}
+
+impl Work<'_> {
+    fn write(&self, file: &File) -> Result<()> {
+        match &file.content {
+            Content::Bytes(bytes) => self.output.write(&file.path, bytes, effort(file.kind)),
+            Content::Picture(drawing) => self.output.picture(&file.path, || drawing.draw()),
         }
     }
+
+    /// How many bytes a web server sends for a file that was written.
+    fn sent(&self, file: &File) -> Result<u64> {
+        match (self.output.length(&file.path, Encoding::Gzip), &file.content) {
+            (Some((_, Some(packed))), _) => Ok(packed),
+            (_, Content::Bytes(bytes)) => Ok(on_the_wire(&file.path, effort(file.kind), bytes, self.site.compress)?),
+            (length, Content::Picture(_)) => Ok(length.map_or(0, |(length, _)| length)),
+        }
+    }
+
+    /// What is known of a page's file that stands there already.
+    fn kept(&self, path: &Path) -> Result<Facts> {
+        if let Some(facts) = self.output.facts(path) {
+            return Ok(facts.clone());
+        }
+        let kind =
+            if path.extension().is_some_and(|ending| ending == "png") { FileKind::Picture } else { FileKind::Page };
+        let bytes = fs::read(&self.folder.join(path))?;
+        let file = File { path: path.to_owned(), content: Content::Bytes(bytes), kind };
+        Ok(weight::facts(&file, self.sent(&file)?))
+    }
 }
 
-/// The scope of an organization that must be known, or of all.
-pub fn scope<'a>(fleet: &Fleet, organization: Option<&'a str>) -> Result<Scope<'a>> {
-    let Some(name) = organization else { return Ok(Scope::Public) };
-    if fleet.organizations.contains_key(name) {
-        return Ok(Scope::Organization(name));
+fn in_words(totals: &Totals) -> String {
+    let Totals { files, bytes, written, unchanged, removed } = totals;
+    format!("{files} files, {bytes} bytes; {written} written, {unchanged} unchanged, {removed} removed")
+}
+
+/// Says why pages are made: those for one reason together, the curious see each.
+fn explain(terminal: &Terminal, keys: &[(&str, Key)], reasons: &[Option<Reason>]) {
+    let mut pages: BTreeMap<(&str, &Reason), Vec<&str>> = BTreeMap::new();
+    for ((path, key), reason) in keys.iter().zip(reasons) {
+        if let Some(reason) = reason {
+            pages.entry((&key.basis, reason)).or_default().push(path);
+        }
     }
-    let known = fleet.organizations.keys().map(String::as_str);
-    Err(Problems::from(unknown("organization", name, known)).into())
+    for ((_, reason), paths) in pages {
+        let others = match paths.len() - 1 {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        terminal.info(&format!("`{}`{others}: {reason}", paths[0]));
+        for path in paths {
+            terminal.detail(&format!("  `{path}`"));
+        }
+    }
 }

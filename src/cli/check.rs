@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use clap::Args;
-use torcollect::output::Output;
+use torcollect::output::{Output, weights};
 use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
 use torcollect::site::{File, Input};
 
-use super::{Terminal, build, load_site, weight};
+use super::data::Data;
+use super::{Terminal, load_site, weight};
 
 /// How many of the pages above a budget an error names.
 pub(super) const NAMED_IN_ERRORS: usize = 5;
@@ -34,13 +35,15 @@ impl Check {
         let folder = project.output(organization);
         Output::check(project, &folder)?;
         let site = load_site(project)?;
-        let publication = build::publication(project, terminal, &site, self.from.as_deref(), organization)?;
+        let data = Data::new(project, terminal, self.from.as_deref())?;
+        let publication = data.publication(project, &site, organization)?;
         let input = Input { project, site: &site, publication: &publication };
         let files = AtomicUsize::new(0);
         let count = |_: File| {
             files.fetch_add(1, Ordering::Relaxed);
         };
-        let (made, weights) = weight::weigh(&input, &folder, count)?;
+        let (made, facts) = weight::weigh(&input, &folder, count)?;
+        let weights = weights(&facts);
         Problems::check(Kind::Content, weight::problems(project, &site, &weights, NAMED_IN_ERRORS))?;
         terminal.info(&format!(
             "{} pages from {} queries, {} files: nothing that `build --strict` would refuse",
@@ -49,6 +52,9 @@ impl Check {
             files.into_inner()
         ));
         weight::tell(terminal, &weights);
+        if let Some(line) = weight::heaviest(&weights) {
+            terminal.info(&line);
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

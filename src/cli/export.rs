@@ -8,7 +8,7 @@ use clap::Args;
 use torcollect::project::Project;
 use torcollect::warehouse::Publication;
 
-use super::build::scope;
+use super::data::scope;
 use super::{Terminal, load_fleet, load_site};
 
 /// The arguments of `export`.

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod collect;
+mod data;
 mod export;
 mod query;
 mod reparse;

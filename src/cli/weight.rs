@@ -1,12 +1,13 @@
 //! What pages weigh, as `build` and `check` see it and say it.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use torcollect::config::Site;
+use torcollect::config::{Compress, Site};
 use torcollect::fs;
 use torcollect::graphics::is_whole;
-use torcollect::output::{Role, Scale, Weight, above, on_the_wire, size};
+use torcollect::output::{Effort, Facts, Role, Scale, Weight, above, on_the_wire, size};
 use torcollect::problem::Problem;
 use torcollect::project::Project;
 use torcollect::site::{Content, File, FileKind, Input, Summary, render};
@@ -15,30 +16,46 @@ use super::Terminal;
 
 /// Makes a site and weighs its pages, and writes nothing; `keep` is given each file. A picture that stands in `folder`
 /// is not drawn, for its name stands for its content; any other is given away drawn.
-pub(super) fn weigh(input: &Input, folder: &Path, keep: impl Fn(File) + Sync) -> Result<(Summary, Vec<Weight>)> {
+pub(super) fn weigh(
+    input: &Input,
+    folder: &Path,
+    keep: impl Fn(File) + Sync,
+) -> Result<(Summary, BTreeMap<PathBuf, Facts>)> {
     let scale = Scale::default();
     let made = render(input, &|mut file| {
-        let sent = match &file.content {
-            Content::Bytes(bytes) => on_the_wire(&file.path, bytes)?,
-            Content::Picture(drawing) => match fs::read(&folder.join(&file.path)) {
-                Ok(picture) if is_whole(&picture) => picture.len() as u64,
-                _ => {
-                    let drawn = drawing.draw().with_context(|| format!("cannot draw `{}`", file.path.display()))?;
-                    let bytes = drawn.len() as u64;
-                    file.content = Content::Bytes(drawn);
-                    bytes
-                }
-            },
-        };
-        put(&scale, &file, sent);
+        let facts = weighed(&mut file, folder, input.site.compress)?;
+        scale.put(&file.path, facts);
         keep(file);
         Ok(())
     })?;
-    Ok((made, scale.weights()))
+    Ok((made, scale.files()))
 }
 
-/// Puts a file of the site on the scale, for which a web server sends so many bytes.
-pub(super) fn put(scale: &Scale, file: &File, sent: u64) {
+/// What is known of a file that is not written yet. A picture that stands in `folder` is not drawn, for its name stands for
+/// its content; any other is drawn now.
+pub(super) fn weighed(file: &mut File, folder: &Path, compress: Compress) -> Result<Facts> {
+    let sent = match &file.content {
+        Content::Bytes(bytes) => on_the_wire(&file.path, effort(file.kind), bytes, compress)?,
+        Content::Picture(drawing) => match fs::read(&folder.join(&file.path)) {
+            Ok(picture) if is_whole(&picture) => picture.len() as u64,
+            _ => {
+                let drawn = drawing.draw().with_context(|| format!("cannot draw `{}`", file.path.display()))?;
+                let bytes = drawn.len() as u64;
+                file.content = Content::Bytes(drawn);
+                bytes
+            }
+        },
+    };
+    Ok(facts(file, sent))
+}
+
+/// How hard a file's compressed copies try: pages are often made anew, everything else is not.
+pub(super) fn effort(kind: FileKind) -> Effort {
+    if kind == FileKind::Page { Effort::Usual } else { Effort::Highest }
+}
+
+/// What is known of a file of the site, for which a web server sends so many bytes.
+pub(super) fn facts(file: &File, sent: u64) -> Facts {
     let role = match file.kind {
         FileKind::Page => Role::Page,
         FileKind::Picture => Role::Own,
@@ -48,17 +65,19 @@ pub(super) fn put(scale: &Scale, file: &File, sent: u64) {
         Content::Bytes(bytes) => bytes,
         Content::Picture(_) => &[],
     };
-    scale.put(&file.path, role, sent, content);
+    Facts::of(&file.path, role, sent, content)
 }
 
-/// Says which page is the heaviest, and to the curious what each weighs.
+/// Which page is the heaviest.
+pub(super) fn heaviest(weights: &[Weight]) -> Option<String> {
+    Some(format!("the heaviest page is {}", in_words(weights.first()?)))
+}
+
+/// Says to the curious what each page weighs.
 pub(super) fn tell(terminal: &Terminal, weights: &[Weight]) {
     for weight in weights {
         let parts: Vec<String> = weight.parts.iter().map(ToString::to_string).collect();
         terminal.detail(&format!("{}: {}", in_words(weight), parts.join(", ")));
-    }
-    if let Some(heaviest) = weights.first() {
-        terminal.info(&format!("the heaviest page is {}", in_words(heaviest)));
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod compress;
 mod manifest;
+mod record;
 mod weight;
 mod write;
 
-pub use compress::on_the_wire;
-pub use weight::{Part, Role, Scale, Weight, above, size};
-pub use write::{Output, Totals};
+pub use compress::{Effort, beside, compress, copies, on_the_wire, wanted};
+pub use record::{Reason, Said};
+pub use weight::{Facts, Part, Role, Scale, Weight, above, size, weights};
+pub use write::{Made, Output, Totals};

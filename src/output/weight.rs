@@ -7,12 +7,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::Budget;
 use crate::problem::{Place, Problem};
 use crate::references::{Alternatives, References, Target};
 
 /// What a file is to the pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// A page, which is weighed.
     Page,
@@ -22,17 +24,28 @@ pub enum Role {
     Shared,
 }
 
-/// Takes a site's files as they come, from several threads, and says at the end what each page weighs.
-#[derive(Debug, Default)]
-pub struct Scale {
-    files: Mutex<BTreeMap<PathBuf, Weighed>>,
+/// What is known of a file without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What it is to the pages.
+    pub role: Role,
+    /// Its bytes on the wire.
+    pub sent: u64,
+    /// What it refers to.
+    pub references: References,
 }
 
-#[derive(Debug)]
-struct Weighed {
-    role: Role,
-    bytes: u64,
-    references: References,
+impl Facts {
+    /// Those of the file at `path` below the site's root, for which a web server sends so many bytes.
+    pub fn of(path: &Path, role: Role, sent: u64, content: &[u8]) -> Self {
+        Self { role, sent, references: References::of(path, content) }
+    }
+}
+
+/// Takes what is known of a site's files as they come, from several threads, and says at the end what each page weighs.
+#[derive(Debug, Default)]
+pub struct Scale {
+    files: Mutex<BTreeMap<PathBuf, Facts>>,
 }
 
 /// What one page weighs.
@@ -60,29 +73,32 @@ pub struct Part {
 }
 
 impl Scale {
-    /// Puts a file on the scale: `bytes` are its own on the wire, `content` is what its references are looked for in.
-    pub fn put(&self, path: &Path, role: Role, bytes: u64, content: &[u8]) {
-        let weighed = Weighed { role, bytes, references: References::of(path, content) };
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), weighed);
+    /// Puts a file of the site on the scale.
+    pub fn put(&self, path: &Path, facts: Facts) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), facts);
     }
 
-    /// What each page weighs, heaviest first.
-    pub fn weights(self) -> Vec<Weight> {
-        let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let pages = files.iter().filter(|(_, file)| file.role == Role::Page);
-        let mut weights: Vec<Weight> = pages.map(|(page, _)| weight(&files, page)).collect();
-        weights.sort_by(|one, other| (other.first_visit, &one.page).cmp(&(one.first_visit, &other.page)));
-        weights
+    /// All that was put on it.
+    pub fn files(self) -> BTreeMap<PathBuf, Facts> {
+        self.files.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn weight(files: &BTreeMap<PathBuf, Weighed>, page: &Path) -> Weight {
+/// What each page of a site weighs, heaviest first.
+pub fn weights(files: &BTreeMap<PathBuf, Facts>) -> Vec<Weight> {
+    let pages = files.iter().filter(|(_, file)| file.role == Role::Page);
+    let mut weights: Vec<Weight> = pages.map(|(page, _)| weight(files, page)).collect();
+    weights.sort_by(|one, other| (other.first_visit, &one.page).cmp(&(one.first_visit, &other.page)));
+    weights
+}
+
+fn weight(files: &BTreeMap<PathBuf, Facts>, page: &Path) -> Weight {
     let mut parts: BTreeMap<&Path, Part> = BTreeMap::new();
     let mut seen: BTreeSet<&Alternatives> = BTreeSet::new();
     let mut wanted = vec![page];
     while let Some(path) = wanted.pop() {
         let Some(file) = files.get(path).filter(|_| !parts.contains_key(path)) else { continue };
-        parts.insert(path, Part { path: path.to_owned(), bytes: file.bytes, shared: file.role == Role::Shared });
+        parts.insert(path, Part { path: path.to_owned(), bytes: file.sent, shared: file.role == Role::Shared });
         let fetched = file.references.fetched.iter().filter(|alternatives| seen.insert(alternatives));
         wanted.extend(fetched.filter_map(|alternatives| heaviest(files, alternatives)));
     }
@@ -97,9 +113,9 @@ fn weight(files: &BTreeMap<PathBuf, Weighed>, page: &Path) -> Weight {
     }
 }
 
-fn heaviest<'a>(files: &BTreeMap<PathBuf, Weighed>, alternatives: &'a Alternatives) -> Option<&'a Path> {
+fn heaviest<'a>(files: &BTreeMap<PathBuf, Facts>, alternatives: &'a Alternatives) -> Option<&'a Path> {
     let there = alternatives.iter().filter_map(|target| match target {
-        Target::File(path) => files.get(path).map(|file| (file.bytes, path.as_path())),
+        Target::File(path) => files.get(path).map(|file| (file.sent, path.as_path())),
         Target::Elsewhere(_) => None,
     });
     there.max_by_key(|(bytes, _)| *bytes).map(|(_, path)| path)
@@ -166,17 +182,20 @@ mod tests {
     /// A page with a style sheet, flags of that, its own sheet, and a picture of two sizes.
     fn site() -> Scale {
         let scale = Scale::default();
+        let put = |path: &str, role, sent, content: &[u8]| {
+            scale.put(Path::new(path), Facts::of(Path::new(path), role, sent, content));
+        };
         let page = "<link rel=stylesheet href=../assets/style.css><img src=../pictures/sheet.png><img src=../pictures/sheet.png>\
                     <picture><source srcset=../pictures/wide.png><img src=../pictures/narrow.png></picture>\
                     <img src=missing.png><img src=https://elsewhere.example/x.png><iframe src=x.html></iframe>";
-        scale.put(Path::new("days/x.html"), Role::Page, 5_000, page.as_bytes());
-        scale.put(Path::new("about.html"), Role::Page, 1_000, b"<link rel=stylesheet href=assets/style.css>");
-        scale.put(Path::new("assets/style.css"), Role::Shared, 2_000, b"i {background: url(flags.png)}");
-        scale.put(Path::new("assets/flags.png"), Role::Shared, 30_000, b"");
-        scale.put(Path::new("assets/unused.png"), Role::Shared, 70_000, b"");
-        scale.put(Path::new("pictures/sheet.png"), Role::Own, 20_000, b"");
-        scale.put(Path::new("pictures/wide.png"), Role::Own, 9_000, b"");
-        scale.put(Path::new("pictures/narrow.png"), Role::Own, 4_000, b"");
+        put("days/x.html", Role::Page, 5_000, page.as_bytes());
+        put("about.html", Role::Page, 1_000, b"<link rel=stylesheet href=assets/style.css>");
+        put("assets/style.css", Role::Shared, 2_000, b"i {background: url(flags.png)}");
+        put("assets/flags.png", Role::Shared, 30_000, b"");
+        put("assets/unused.png", Role::Shared, 70_000, b"");
+        put("pictures/sheet.png", Role::Own, 20_000, b"");
+        put("pictures/wide.png", Role::Own, 9_000, b"");
+        put("pictures/narrow.png", Role::Own, 4_000, b"");
         scale
     }
 
@@ -186,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_page_weighs_what_a_browser_fetches_for_it_each_file_once() {
-        let weights = site().weights();
+        let weights = weights(&site().files());
         assert_eq!(weights[0].page, Path::new("days/x.html"), "the heaviest first");
         assert_eq!(
             weights[0].parts,
@@ -206,7 +225,7 @@ mod tests {
     #[test]
     fn pages_above_a_budget_are_one_problem_that_names_what_weighs() {
         let place = |name: &str| Place::file(name);
-        let weights = site().weights();
+        let weights = weights(&site().files());
         let problems = |first_visit, next_page, named| {
             above(&weights, &Budget { first_visit, next_page }, named, place).iter().map(ToString::to_string).collect()
         };

@@ -3,16 +3,22 @@
 //! A file is written only if its bytes differ, beside its place and then moved there. Its compressed companion comes
 //! first, so that nobody who reads both finds an older one beside a newer file for long.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail};
+use rayon::prelude::*;
 
-use super::compress::{beside, gzip, holds, worthwhile};
+use super::compress::{Effort, beside, compress, wanted};
 use super::manifest::{self, Manifest, inside};
-use crate::fs::{self, Lock};
+use super::record::{Copy, FORMAT, Known, Reason, Record, Said, Thing};
+use super::weight::Facts;
+use crate::config::{Compress, Encoding};
+use crate::fs::{self, Lock, Stamp};
 use crate::graphics;
+use crate::hash;
+use crate::key::{Basis, Key};
 use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
 
@@ -23,6 +29,10 @@ const KEPT: [&str; 6] = ["data", "site", "content", "themes", "sources", ".torco
 #[derive(Debug)]
 pub struct Output {
     folder: PathBuf,
+    compress: Compress,
+    /// What the last build remembered, and where.
+    record: Record,
+    place: PathBuf,
     state: Mutex<State>,
     _lock: Lock,
 }
@@ -31,7 +41,24 @@ pub struct Output {
 struct State {
     manifest: Manifest,
     made: BTreeSet<PathBuf>,
+    /// What is known of the files now, their copies aside.
+    known: BTreeMap<PathBuf, Known>,
     totals: Totals,
+}
+
+/// What a build has made, to be remembered by the next.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Stands for everything that the site was made from.
+    pub inputs: u64,
+    /// What was said of it.
+    pub said: Said,
+    /// What things have in common that are made from the same.
+    pub bases: BTreeMap<String, Basis>,
+    /// The things that were made or kept, by name, with their files.
+    pub things: BTreeMap<String, (Key, Vec<PathBuf>)>,
+    /// What was found out about files.
+    pub facts: BTreeMap<PathBuf, Facts>,
 }
 
 /// What a build did to its output folder; compressed files count like all others.
@@ -93,60 +120,126 @@ impl Output {
                 fs::remove_file(&file)?;
             }
         }
-        let state = State { manifest, made: BTreeSet::new(), totals: Totals::default() };
-        Ok(Self { folder: folder.to_owned(), state: Mutex::new(state), _lock: lock })
+        let state = State { manifest, made: BTreeSet::new(), known: BTreeMap::new(), totals: Totals::default() };
+        let place = manifest::place(project, folder, "record")?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            compress: Compress::default(),
+            record: Record::open(&place),
+            place,
+            state: Mutex::new(state),
+            _lock: lock,
+        })
     }
 
-    /// Puts a file at `path` below the folder, and a compressed one beside it if that is worthwhile. How many bytes a web
-    /// server sends for it: those of the compressed one if there is one.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<u64> {
+    /// The same, with such copies beside its files.
+    #[must_use]
+    pub fn compressing(self, compress: Compress) -> Self {
+        Self { compress, ..self }
+    }
+
+    /// What the last build said, and what it made, if it was made from what these inputs stand for and everything is as it
+    /// was left: then there is nothing to do.
+    pub fn unchanged(&self, inputs: u64) -> Option<(Said, Totals)> {
+        let record = self.record.is_current(&self.folder, inputs).then_some(&self.record)?;
+        let lengths = record.files.values().flat_map(|known| {
+            let copies = known.copies.iter().map(|(_, copy)| copy.stamp.length);
+            copies.chain([known.stamp.length])
+        });
+        let (files, bytes) = lengths.fold((0, 0), |(files, bytes), length| (files + 1, bytes + length));
+        Some((record.said.clone(), Totals { files, bytes, unchanged: files, ..Totals::default() }))
+    }
+
+    /// Why each of these things, known by its name and its key, has to be made; `None` for those that stand there as they
+    /// would be made, where `bases` are what things are made from now.
+    pub fn reasons(&self, things: &[(&str, Key)], bases: &BTreeMap<String, Basis>) -> Vec<Option<Reason>> {
+        things.par_iter().map(|(name, key)| self.record.reason(&self.folder, name, key, bases)).collect()
+    }
+
+    /// Leaves a thing as it stands there, with all its files. Their paths.
+    pub fn keep(&self, name: &str) -> Result<Vec<PathBuf>> {
+        let Some(thing) = self.record.things.get(name) else { return Ok(Vec::new()) };
+        for path in &thing.files {
+            self.keep_file(path)?;
+        }
+        Ok(thing.files.clone())
+    }
+
+    /// What was found out about a file that was [kept](Self::keep).
+    pub fn facts(&self, path: &Path) -> Option<&Facts> {
+        self.record.files.get(path)?.facts.as_ref()
+    }
+
+    /// Puts a file at `path` below the folder, and the copies that belong there beside it.
+    pub fn write(&self, path: &Path, bytes: &[u8], effort: Effort) -> Result<()> {
         if !inside(path) {
             bail!("`{}` is not a path inside of the output folder", path.display());
         }
+        let wanted: Vec<(Encoding, u32)> = wanted(path, effort, bytes.len(), self.compress).collect();
+        let hash = hash::of(bytes);
+        let before = self.record.files.get(path).filter(|known| known.hash == hash);
+        let wanted_are = |known: &Known| {
+            known.copies.iter().map(|(path, copy)| (path.clone(), copy.level)).eq(copies(path, &wanted))
+        };
+        if before.is_some_and(|known| wanted_are(known) && self.record.is_intact(&self.folder, path)) {
+            return self.keep_file(path);
+        }
         refuse_links(&self.folder, path)?;
-        let compressed = beside(path);
-        refuse_links(&self.folder, &compressed)?;
-        let same = self.has(path, |there| there == bytes);
-        let mut sent = bytes.len() as u64;
-        if worthwhile(path, bytes) {
-            if same && self.has(&compressed, |there| holds(there, bytes)) {
-                sent = self.folder.join(&compressed).metadata().map_or(0, |file| file.len());
-                self.count(&compressed, sent, false);
-            } else {
-                let packed = gzip(bytes).with_context(|| format!("cannot compress `{}`", path.display()))?;
-                sent = packed.len() as u64;
-                self.put(&compressed, &packed)?;
+        let mut made = Vec::new();
+        for encoding in Encoding::ALL {
+            let copy = beside(path, encoding);
+            refuse_links(&self.folder, &copy)?;
+            let Some((_, level)) = wanted.iter().find(|(wanted, _)| *wanted == encoding) else {
+                if self.state().manifest.known().contains(&copy) && !self.state().made.contains(&copy) {
+                    // At once: a web server would send it instead of the new file.
+                    remove(&self.folder, &copy, copy.parent())?;
+                }
+                continue;
+            };
+            let earlier = before.and_then(|known| known.copies.iter().find(|(path, _)| *path == copy));
+            let earlier = earlier.filter(|(_, copy)| copy.level == *level);
+            if let Some((_, earlier)) = earlier.filter(|(path, copy)| copy.is_at(&self.folder.join(path))) {
+                self.count(&copy, earlier.stamp.length, false);
+                made.push((copy, earlier.clone()));
+                continue;
             }
-        } else if self.state().manifest.known().contains(&compressed) && !self.state().made.contains(&compressed) {
-            // At once: a web server would send it instead of the new file.
-            remove(&self.folder, &compressed, compressed.parent())?;
+            let packed = compress(encoding, *level, bytes);
+            let packed = packed.with_context(|| format!("cannot compress `{}`", path.display()))?;
+            let stamp = self.put(&copy, &packed)?;
+            made.push((copy, Copy { stamp, hash: hash::of(&packed), level: *level }));
         }
-        if same {
-            self.state().manifest.add(path)?;
-            self.count(path, bytes.len() as u64, false);
-        } else {
-            self.put(path, bytes)?;
-        }
-        Ok(sent)
+        let stamp = self.put(path, bytes)?;
+        self.state().known.insert(path.to_owned(), Known { stamp, hash, copies: made, facts: None });
+        Ok(())
     }
 
     /// Puts a picture at `path` below the folder, whose name stands for its content: what an earlier build put there is
-    /// kept if it is whole, and only else it is drawn. How many bytes it has.
-    pub fn picture(&self, path: &Path, draw: impl FnOnce() -> Result<Vec<u8>>) -> Result<u64> {
+    /// kept if it is whole, and only else it is drawn.
+    pub fn picture(&self, path: &Path, draw: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+        if self.record.is_intact(&self.folder, path) {
+            return self.keep_file(path);
+        }
         let known = inside(path) && self.state().manifest.known().contains(path);
         let there = || refuse_links(&self.folder, path).and_then(|()| fs::read(&self.folder.join(path))).ok();
-        if let Some(picture) = known.then(there).flatten().filter(|picture| graphics::is_whole(picture)) {
-            let bytes = picture.len() as u64;
-            self.count(path, bytes, false);
-            return Ok(bytes);
-        }
-        let bytes = draw().with_context(|| format!("cannot draw `{}`", path.display()))?;
-        self.write(path, &bytes)
+        let bytes = match known.then(there).flatten().filter(|picture| graphics::is_whole(picture)) {
+            Some(picture) => picture,
+            None => draw().with_context(|| format!("cannot draw `{}`", path.display()))?,
+        };
+        self.write(path, &bytes, Effort::Highest)
     }
 
-    /// Removes what earlier builds made and this one did not.
-    pub fn finish(self) -> Result<Totals> {
-        let State { manifest, made, mut totals } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    /// How many bytes a file has that this build wrote or kept, and those of its copy of that encoding, if there is one.
+    pub fn length(&self, path: &Path, encoding: Encoding) -> Option<(u64, Option<u64>)> {
+        let state = self.state();
+        let known = state.known.get(path)?;
+        let copy = known.copies.iter().find(|(copy, _)| *copy == beside(path, encoding));
+        Some((known.stamp.length, copy.map(|(_, copy)| copy.stamp.length)))
+    }
+
+    /// Removes what earlier builds made and this one did not, and remembers what it has made.
+    pub fn finish(self, build: Made) -> Result<Totals> {
+        let State { manifest, made, mut known, mut totals } =
+            self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         for path in manifest.known().difference(&made) {
             // Whoever put a link there owns what it leads to.
             if refuse_links(&self.folder, path).is_err() {
@@ -155,32 +248,60 @@ impl Output {
             totals.removed += usize::from(remove(&self.folder, path, None)?);
         }
         manifest.replace(&made)?;
+        for (path, facts) in build.facts {
+            if let Some(known) = known.get_mut(&path) {
+                known.facts = Some(facts);
+            }
+        }
+        let things = build.things.into_iter();
+        let things =
+            things.map(|(name, (key, files))| (name, Thing { basis: key.basis, own: key.own, files })).collect();
+        let Made { inputs, said, bases, .. } = build;
+        Record { format: FORMAT, inputs, said, bases, things, files: known }.save(&self.place)?;
         Ok(totals)
     }
 
-    fn put(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+    /// Leaves a file as it stands there, with its copies.
+    fn keep_file(&self, path: &Path) -> Result<()> {
+        let Some(known) = self.record.files.get(path) else { return Ok(()) };
+        for (copy, about) in &known.copies {
+            self.count(copy, about.stamp.length, false);
+        }
+        let mut state = self.state();
+        state.manifest.add(path)?;
+        state.known.insert(path.to_owned(), known.clone());
+        drop(state);
+        self.count(path, known.stamp.length, false);
+        Ok(())
+    }
+
+    /// Writes a file, unless it has these bytes already.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<Stamp> {
         let file = self.folder.join(path);
+        let same = fs::length(&file) == Some(bytes.len() as u64) && fs::read(&file).is_ok_and(|there| there == bytes);
         {
             // Held until the folder is there: others that are written at this time may need the same way cleared.
             let mut state = self.state();
-            make_way(&self.folder, path, &mut state)?;
+            if !same {
+                make_way(&self.folder, path, &mut state)?;
+            }
             state.manifest.add(path)?;
             if let Some(folder) = file.parent() {
                 fs::create_dir(folder)?;
             }
         }
-        fs::write_atomic(&file, bytes, fs::PUBLIC)?;
-        self.count(path, bytes.len() as u64, true);
-        Ok(())
-    }
-
-    fn has(&self, path: &Path, same: impl Fn(&[u8]) -> bool) -> bool {
-        fs::read(&self.folder.join(path)).is_ok_and(|there| same(&there))
+        if !same {
+            fs::write_atomic(&file, bytes, fs::PUBLIC)?;
+        }
+        self.count(path, bytes.len() as u64, !same);
+        fs::stamp(&file).with_context(|| format!("`{}` is gone already", file.display()))
     }
 
     fn count(&self, path: &Path, bytes: u64, written: bool) {
         let mut state = self.state();
-        state.made.insert(path.to_owned());
+        if !state.made.insert(path.to_owned()) {
+            return;
+        }
         state.totals.files += 1;
         state.totals.bytes += bytes;
         if written {
@@ -195,9 +316,14 @@ impl Output {
     }
 }
 
+/// The copies that are wanted beside a file, and their levels.
+fn copies(path: &Path, wanted: &[(Encoding, u32)]) -> impl Iterator<Item = (PathBuf, u32)> {
+    wanted.iter().map(move |(encoding, level)| (beside(path, *encoding), *level))
+}
+
 /// Removes what an earlier build made where `path` needs a folder and there is a file, or the other way round.
 fn make_way(folder: &Path, path: &Path, state: &mut State) -> Result<()> {
-    let State { manifest, made, totals } = state;
+    let State { manifest, made, totals, .. } = state;
     for above in path.ancestors().skip(1).filter(|above| folder.join(above).is_file()) {
         if made.contains(above) {
             bail!(
@@ -269,12 +395,14 @@ fn refuse_links(folder: &Path, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::compress::testing::holds;
     use super::*;
     use crate::graphics::{Drawing, Rgba, Sheet};
     use std::os::unix::fs::symlink;
     use tempfile::TempDir;
 
     const LONG: &[u8] = &[b'x'; 300];
+    const GZIP: Compress = Compress { gzip: Some(6), brotli: None };
 
     struct Place {
         folder: TempDir,
@@ -292,15 +420,15 @@ mod tests {
         }
 
         fn open(&self) -> Output {
-            Output::open(&self.project, &self.public()).unwrap()
+            Output::open(&self.project, &self.public()).unwrap().compressing(GZIP)
         }
 
         fn build(&self, files: &[(&str, &[u8])]) -> Totals {
             let output = self.open();
             for (path, bytes) in files {
-                output.write(Path::new(path), bytes).unwrap();
+                output.write(Path::new(path), bytes, Effort::Usual).unwrap();
             }
-            output.finish().unwrap()
+            output.finish(Made::default()).unwrap()
         }
 
         fn files(&self) -> Vec<String> {
@@ -313,9 +441,26 @@ mod tests {
         let place = place();
         let totals = place.build(&[("a/x.html", LONG), ("short.html", b"x"), ("x.png", LONG)]);
         assert_eq!(place.files(), ["a/x.html", "a/x.html.gz", "short.html", "x.png"]);
-        assert!(holds(&fs::read(&place.public().join("a/x.html.gz")).unwrap(), LONG));
+        assert!(holds(Encoding::Gzip, &fs::read(&place.public().join("a/x.html.gz")).unwrap(), LONG));
         let packed = fs::read(&place.public().join("a/x.html.gz")).unwrap().len() as u64;
         assert_eq!(totals, Totals { files: 4, bytes: 601 + packed, written: 4, unchanged: 0, removed: 0 });
+    }
+
+    #[test]
+    fn copies_that_the_settings_no_longer_want_go_and_new_ones_come() {
+        let place = place();
+        let build = |settings| {
+            let output = place.open().compressing(settings);
+            output.write(Path::new("x.html"), LONG, Effort::Usual).unwrap();
+            output.write(Path::new("y.png"), LONG, Effort::Usual).unwrap();
+            output.finish(Made::default()).unwrap();
+            place.files()
+        };
+        assert_eq!(build(Compress::default()), ["x.html", "x.html.br", "x.html.gz", "y.png"]);
+        assert!(holds(Encoding::Brotli, &fs::read(&place.public().join("x.html.br")).unwrap(), LONG));
+        assert_eq!(build(Compress { gzip: None, brotli: Some(5) }), ["x.html", "x.html.br", "y.png"]);
+        assert_eq!(build(Compress::NONE), ["x.html", "y.png"]);
+        assert_eq!(build(Compress::default()), ["x.html", "x.html.br", "x.html.gz", "y.png"]);
     }
 
     #[test]
@@ -328,6 +473,102 @@ mod tests {
         let second = place.build(&files);
         assert_eq!(second, Totals { written: 0, unchanged: 3, ..first });
         assert_eq!((time("x.html"), time("x.html.gz"), time("y.png")), before);
+    }
+
+    fn key(own: u64) -> Key {
+        Key { basis: "page.md".to_owned(), own: vec![own] }
+    }
+
+    fn bases(shared: u64) -> BTreeMap<String, Basis> {
+        let basis = Basis { shared: BTreeMap::from([("page.md".to_owned(), shared)]), own: vec!["its row".to_owned()] };
+        BTreeMap::from([("page.md".to_owned(), basis)])
+    }
+
+    /// Builds two pages that share a picture, made from `one` and `two`; those that have no reason to be made are kept.
+    fn build_two(place: &Place, one: u64, two: u64) -> (Vec<Option<Reason>>, Totals) {
+        let output = place.open();
+        let keys = [("one.html", key(one)), ("two.html", key(two))];
+        let reasons = output.reasons(&keys, &bases(1));
+        let mut things = BTreeMap::new();
+        for ((name, key), reason) in keys.iter().zip(&reasons) {
+            let files = match reason {
+                None => output.keep(name).unwrap(),
+                Some(_) => {
+                    output.write(Path::new("sheet.png"), b"sheet", Effort::Highest).unwrap();
+                    let page = format!("{name} {:?} {}", key.own, "x".repeat(300));
+                    output.write(Path::new(name), page.as_bytes(), Effort::Usual).unwrap();
+                    vec![PathBuf::from(name), PathBuf::from("sheet.png")]
+                }
+            };
+            things.insert((*name).to_owned(), (key.clone(), files));
+        }
+        let made = Made { inputs: 7, bases: bases(1), things, ..Made::default() };
+        (reasons, output.finish(made).unwrap())
+    }
+
+    #[test]
+    fn a_page_is_made_when_its_key_changed_and_else_left_with_all_its_files() {
+        let place = place();
+        let (reasons, totals) = build_two(&place, 1, 1);
+        assert_eq!(reasons, [Some(Reason::New), Some(Reason::New)]);
+        assert_eq!(totals.written, 5);
+        let (reasons, totals) = build_two(&place, 1, 2);
+        assert_eq!(reasons, [None, Some(Reason::Changed(vec!["its row".to_owned()]))]);
+        assert_eq!((totals.written, totals.unchanged, totals.removed), (2, 3, 0));
+        let changed = place.open().reasons(&[("one.html", key(1))], &bases(2));
+        assert_eq!(changed, [Some(Reason::Changed(vec!["page.md".to_owned()]))]);
+    }
+
+    fn made(place: &Place) -> Vec<bool> {
+        build_two(place, 1, 1).0.iter().map(Option::is_some).collect()
+    }
+
+    #[test]
+    fn a_page_is_made_again_when_a_file_of_it_was_touched_by_somebody() {
+        for (path, reasons) in [
+            ("one.html", [true, false]),
+            ("one.html.gz", [true, false]),
+            ("sheet.png", [true, true]),
+            ("two.html", [false, true]),
+        ] {
+            let place = place();
+            build_two(&place, 1, 1);
+            let file = place.public().join(path);
+            let before = fs::read(&file).unwrap();
+            fs::write_atomic(&file, &before, fs::PUBLIC).unwrap();
+            assert_eq!(build_two(&place, 1, 1).0, [None, None], "{path}: the same bytes at another time are the same");
+            let changed: Vec<u8> = before.iter().map(|byte| byte ^ 1).collect();
+            fs::write_atomic(&file, &changed, fs::PUBLIC).unwrap();
+            assert_eq!(made(&place), reasons, "{path} was changed");
+            assert_eq!(fs::read(&file).unwrap(), before);
+            fs::remove_file(&file).unwrap();
+            assert_eq!(made(&place), reasons, "{path} was removed");
+            assert_eq!(fs::read(&file).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn nothing_is_to_do_if_nothing_changed_and_every_file_is_as_it_was_left() {
+        let place = place();
+        let (_, built) = build_two(&place, 1, 1);
+        assert_eq!(place.open().unchanged(8), None, "other inputs");
+        let (_, totals) = place.open().unchanged(7).unwrap();
+        assert_eq!(totals, Totals { written: 0, unchanged: built.files, ..built });
+        fs::remove_file(&place.public().join("two.html.gz")).unwrap();
+        assert_eq!(place.open().unchanged(7), None);
+    }
+
+    #[test]
+    fn without_its_cache_a_build_writes_nothing_that_is_there_already() {
+        let place = place();
+        build_two(&place, 1, 1);
+        let record = manifest::place(&place.project, &place.public(), "record").unwrap();
+        for damage in ["", "{", "{\"format\": 999}"] {
+            fs::write_atomic(&record, damage.as_bytes(), fs::PRIVATE).unwrap();
+            let (reasons, totals) = build_two(&place, 1, 1);
+            assert_eq!(reasons, [Some(Reason::New), Some(Reason::New)]);
+            assert_eq!((totals.written, totals.removed), (0, 0));
+        }
     }
 
     #[test]
@@ -343,17 +584,21 @@ mod tests {
         fs::create_dir(&place.public().join("pictures")).unwrap();
         fs::write_atomic(&place.public().join(path), b"mine", fs::PUBLIC).unwrap();
         let output = place.open();
-        assert_eq!(output.picture(path, draw).unwrap(), bytes, "who else put a file there knows nothing of it");
-        output.finish().unwrap();
+        output.picture(path, draw).unwrap();
+        output.finish(Made::default()).unwrap();
+        assert_eq!(fs::read(&place.public().join(path)).unwrap(), picture, "what others put there is no picture");
 
         let output = place.open();
-        assert_eq!(output.picture(path, never).unwrap(), bytes);
-        assert_eq!(output.finish().unwrap(), Totals { files: 1, bytes, written: 0, unchanged: 1, removed: 0 });
+        output.picture(path, never).unwrap();
+        assert_eq!(
+            output.finish(Made::default()).unwrap(),
+            Totals { files: 1, bytes, written: 0, unchanged: 1, removed: 0 }
+        );
 
         fs::write_atomic(&place.public().join(path), &picture[..50], fs::PUBLIC).unwrap();
         let output = place.open();
-        assert_eq!(output.picture(path, draw).unwrap(), bytes, "half a file is no picture");
-        output.finish().unwrap();
+        output.picture(path, draw).unwrap();
+        output.finish(Made::default()).unwrap();
         assert_eq!(fs::read(&place.public().join(path)).unwrap(), picture);
 
         place.build(&[]);
@@ -405,8 +650,8 @@ mod tests {
         for [first, second] in [[page, below], [below, page]] {
             let place = place();
             let output = place.open();
-            output.write(Path::new(first.0), first.1).unwrap();
-            let error = output.write(Path::new(second.0), second.1).unwrap_err().to_string();
+            output.write(Path::new(first.0), first.1, Effort::Usual).unwrap();
+            let error = output.write(Path::new(second.0), second.1, Effort::Usual).unwrap_err().to_string();
             assert!(error.contains("` cannot stand beside `"), "{error}");
             drop(output);
             for only in [page, below, page] {
@@ -424,7 +669,7 @@ mod tests {
         fs::write_atomic(&place.public().join("days/mine.txt"), b"mine", fs::PUBLIC).unwrap();
         fs::write_atomic(&place.public().join("notes"), b"mine", fs::PUBLIC).unwrap();
         for (path, kind, what) in [("days", "folder", "days"), ("notes/x.html", "file", "notes")] {
-            let error = place.open().write(Path::new(path), LONG).unwrap_err();
+            let error = place.open().write(Path::new(path), LONG, Effort::Usual).unwrap_err();
             let problem = &error.downcast_ref::<Problems>().unwrap().list[0];
             assert_eq!(
                 problem.message,
@@ -474,7 +719,7 @@ mod tests {
         let place = place();
         place.build(&[("x.html", LONG)]);
         let output = place.open();
-        output.write(Path::new("x.html"), b"short").unwrap();
+        output.write(Path::new("x.html"), b"short", Effort::Usual).unwrap();
         assert_eq!(place.files(), ["x.html"]);
         drop(output);
     }
@@ -484,11 +729,11 @@ mod tests {
         let place = place();
         place.build(&[("x.html", LONG)]);
         // As after a build that was killed between the two files, and went back to the old text.
-        let stale = gzip(b"something else").unwrap();
+        let stale = compress(Encoding::Gzip, 6, b"something else").unwrap();
         fs::write_atomic(&place.public().join("x.html.gz"), &stale, fs::PUBLIC).unwrap();
         let totals = place.build(&[("x.html", LONG)]);
         assert_eq!((totals.written, totals.unchanged), (1, 1));
-        assert!(holds(&fs::read(&place.public().join("x.html.gz")).unwrap(), LONG));
+        assert!(holds(Encoding::Gzip, &fs::read(&place.public().join("x.html.gz")).unwrap(), LONG));
     }
 
     #[test]
@@ -496,7 +741,7 @@ mod tests {
         let place = place();
         place.build(&[("index.html", LONG), ("old.html", LONG)]);
         let output = place.open();
-        output.write(Path::new("new.html"), LONG).unwrap();
+        output.write(Path::new("new.html"), LONG, Effort::Usual).unwrap();
         drop(output);
         assert_eq!(
             place.files(),
@@ -531,11 +776,11 @@ mod tests {
         std::fs::rename(place.public().join("days"), outside.path().join("days")).unwrap();
         symlink(outside.path().join("days"), place.public().join("days")).unwrap();
         let output = place.open();
-        let error = output.write(Path::new("days/y.html"), LONG).unwrap_err().to_string();
+        let error = output.write(Path::new("days/y.html"), LONG, Effort::Usual).unwrap_err().to_string();
         assert!(error.contains("public/days` is a link"), "{error}");
         symlink(outside.path().join("z"), place.public().join("z.html")).unwrap();
-        assert!(output.write(Path::new("z.html"), LONG).is_err());
-        output.finish().unwrap();
+        assert!(output.write(Path::new("z.html"), LONG, Effort::Usual).is_err());
+        output.finish(Made::default()).unwrap();
         assert!(outside.path().join("days/x.html").exists());
         assert!(!outside.path().join("z").exists());
     }
@@ -545,7 +790,7 @@ mod tests {
         let place = place();
         let output = place.open();
         for path in ["../x.html", "/x.html", "a/../../x.html", "", "a\nb.html"] {
-            assert!(output.write(Path::new(path), LONG).is_err(), "{path:?}");
+            assert!(output.write(Path::new(path), LONG, Effort::Usual).is_err(), "{path:?}");
         }
     }
 

@@ -11,12 +11,14 @@ mod target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
 
 pub use target::Target;
 
 /// What a file refers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct References {
     /// What a browser fetches to show it, each once.
     pub fetched: BTreeSet<Alternatives>,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// What an address names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Target {
     /// A file of the site, below its root; whether there is one is another question.
     File(PathBuf),

@@ -18,21 +18,38 @@ use super::templates::Templates;
 use crate::graphics::chart;
 use crate::problem::{Place, Problem, nearest};
 
-/// Problems by place and message: one that several pages reach is one.
+/// What the check found out about the templates of a page.
 #[derive(Debug, Default)]
-pub(super) struct Found(BTreeMap<(Place, String), Option<String>>);
+pub(super) struct Found {
+    /// Problems by place and message: one that several pages reach is one.
+    problems: BTreeMap<(Place, String), Option<String>>,
+    /// What the templates are and name.
+    pub(super) uses: Uses,
+}
+
+/// What templates are made of: whatever else changes, they give the same page.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// The names of all templates that are reached.
+    pub(super) templates: BTreeSet<String>,
+    /// Every part of every path that is asked for, whatever it is a part of.
+    pub(super) names: BTreeSet<String>,
+    /// Whether `site` is asked for as a whole, or a record that holds it: all of its fields may be seen.
+    pub(super) whole_site: bool,
+}
 
 impl Found {
     /// All problems, in order of place.
     pub(super) fn problems(self) -> Vec<Problem> {
         let problem = |((place, message), hint)| Problem { place: Some(place), message, hint };
-        self.0.into_iter().map(problem).collect()
+        self.problems.into_iter().map(problem).collect()
     }
 }
 
 /// Checks the template of that name, and all partials that it reaches, against the shape of what it gets.
 pub(super) fn check(templates: &Templates, name: &str, root: &Shape, found: &mut Found) {
     let Some((template, source)) = templates.get(name) else { return };
+    found.uses.templates.insert(name.to_owned());
     let mut walk = Walk {
         templates,
         root,
@@ -308,6 +325,7 @@ impl<'a> Walk<'a> {
         match target {
             Some((template, source)) if !self.partials.iter().any(|outer| outer == name) => {
                 self.partials.push(name.to_owned());
+                self.found.uses.templates.insert(name.to_owned());
                 self.template(template, source);
                 self.partials.pop();
             }
@@ -379,6 +397,7 @@ impl<'a> Walk<'a> {
             Path::Relative((segments, _)) => segments,
         };
         let names: Vec<&str> = segments.iter().filter_map(named).collect();
+        self.found.uses.names.extend(names.iter().map(|name| (*name).to_owned()));
         let from_root = raw.starts_with("@root");
         // The only other marks in a path that is not local are those of `../`.
         let up = if from_root { 0 } else { segments.len() - names.len() };
@@ -413,6 +432,9 @@ impl<'a> Walk<'a> {
                 }
             };
         }
+        if let Shape::Record(fields) = &shape {
+            self.found.uses.whole_site |= fields.contains_key("site") || shape == self.root.field("site");
+        }
         shape
     }
 
@@ -444,7 +466,7 @@ impl<'a> Walk<'a> {
 
     fn problem(&mut self, at: At, name: &str, message: String, hint: Option<String>) {
         let place = at.source.place_of(at.line, at.column, name);
-        self.found.0.entry((place, message)).or_insert(hint);
+        self.found.problems.entry((place, message)).or_insert(hint);
     }
 }
 

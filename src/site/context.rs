@@ -4,10 +4,12 @@ use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::address::{self, Address};
+use super::check::Uses;
 use super::page::{Document, Page};
 use super::query::Queries;
 use super::shape::Shape;
 use crate::config::{Scheme, Site};
+use crate::hash;
 use crate::warehouse::{Publication, Rows};
 
 /// What is the same on all pages: `site`, but for the menu's current entry.
@@ -110,47 +112,99 @@ impl Shared {
     /// What a page sees, the same in all copies of the site.
     pub(super) fn context(&self, document: &Document, page: &Page, pages: &[Page], queries: &Queries) -> Value {
         let mut context = Map::new();
-        let each = document.front.each.as_ref();
-        let rows = each.and_then(|each| queries.get(&each.query)).map(|answer| &answer.rows);
-        let row = |page: &Page| rows.zip(page.row.as_ref()).map(|(rows, (row, _))| rows.row(*row));
+        let row = |page: &Page| row(document, page, queries).map(|(rows, number)| rows.row(number));
         if let Some(row) = row(page) {
             context.insert("row".to_owned(), row);
         }
-        let mut data = Map::new();
-        for (name, from) in &document.front.data {
-            let Some(answer) = queries.get(&from.query) else { continue };
-            let rows: Vec<Value> = match (each, &page.row) {
-                (Some(each), Some((_, key))) => {
-                    answer.of_key(&each.key, key).iter().map(|row| answer.rows.row(*row)).collect()
-                }
-                _ => (0..answer.rows.len()).map(|row| answer.rows.row(row)).collect(),
-            };
-            data.insert(name.clone(), rows.into());
+        let data = data(document, page, queries);
+        let data = data.map(|(name, rows, numbers)| (name.to_owned(), numbers.map(|row| rows.row(row)).collect()));
+        context.insert("data".to_owned(), Value::Object(data.collect()));
+        let mut about = self.page(page, pages);
+        for (neighbour, number) in [("previous", page.previous), ("next", page.next)] {
+            if let Some(row) = number.and_then(|number| row(&pages[number])) {
+                about[neighbour]["row"] = row;
+            }
         }
-        context.insert("data".to_owned(), data.into());
+        context.insert("page".to_owned(), about);
+        context.insert("site".to_owned(), self.site(page).into());
+        context.into()
+    }
+
+    /// `page`, without the rows of its neighbours and what differs between the copies of the site.
+    fn page(&self, page: &Page, pages: &[Page]) -> Value {
         let neighbour = |number: Option<usize>| {
-            number
-                .map(|number| &pages[number])
-                .map(|page| json!({"title": page.title, "path": page.path, "row": row(page)}))
+            number.map(|number| &pages[number]).map(|page| json!({"title": page.title, "path": page.path, "row": null}))
         };
-        context.insert(
-            "page".to_owned(),
-            json!({
-                "title": page.title,
-                "path": page.path,
-                "description": page.description,
-                "previous": neighbour(page.previous),
-                "next": neighbour(page.next),
-            }),
-        );
+        json!({
+            "title": page.title,
+            "path": page.path,
+            "description": page.description,
+            "previous": neighbour(page.previous),
+            "next": neighbour(page.next),
+        })
+    }
+
+    /// `site`, as that page sees it.
+    fn site(&self, page: &Page) -> Map<String, Value> {
         let mut site = self.site.clone();
         let current = |entry: &Entry| entry.document == page.document || is_below(&page.path, &entry.path);
         let entries = self.menu.iter();
         let entries = entries.map(|entry| json!({"title": entry.title, "path": entry.path, "current": current(entry)}));
         site.insert("menu".to_owned(), entries.collect());
-        context.insert("site".to_owned(), site.into());
-        context.into()
+        site
     }
+
+    /// The fingerprints of what only this page of a document sees, with what each is of. Of `site` only what the
+    /// templates name counts.
+    pub(super) fn fingerprints(
+        &self,
+        document: &Document,
+        page: &Page,
+        pages: &[Page],
+        queries: &Queries,
+        uses: &Uses,
+    ) -> Vec<(String, u64)> {
+        let of_row = |page: &Page| row(document, page, queries).map_or(0, |(rows, number)| rows.fingerprints()[number]);
+        let neighbour = |number: Option<usize>| number.map_or(0, |number| of_row(&pages[number]));
+        let site = self.site(page).into_iter();
+        let site: Map<String, Value> =
+            site.filter(|(name, _)| uses.whole_site || uses.names.contains(name.as_str())).collect();
+        let mut found = vec![
+            ("its place in the site".to_owned(), hash::of(self.page(page, pages).to_string().as_bytes())),
+            ("what it shows of the site".to_owned(), hash::of(Value::Object(site).to_string().as_bytes())),
+        ];
+        if document.front.each.is_some() {
+            found.push(("its row".to_owned(), of_row(page)));
+            found.push(("the row of the page before".to_owned(), neighbour(page.previous)));
+            found.push(("the row of the page after".to_owned(), neighbour(page.next)));
+        }
+        found.extend(data(document, page, queries).map(|(name, rows, numbers)| {
+            (format!("the rows of `{name}`"), hash::all(numbers.map(|row| rows.fingerprints()[row])))
+        }));
+        found
+    }
+}
+
+/// The row that a page is made of.
+fn row<'a>(document: &Document, page: &Page, queries: &'a Queries) -> Option<(&'a Rows, usize)> {
+    let answer = queries.get(&document.front.each.as_ref()?.query)?;
+    Some((&answer.rows, page.row.as_ref()?.0))
+}
+
+/// What a page has in its `data`: names, and for each the query's rows and the numbers of the page's own.
+fn data<'a>(
+    document: &'a Document,
+    page: &'a Page,
+    queries: &'a Queries,
+) -> impl Iterator<Item = (&'a str, &'a Rows, Box<dyn Iterator<Item = usize> + 'a>)> {
+    document.front.data.iter().filter_map(move |(name, from)| {
+        let answer = queries.get(&from.query)?;
+        let numbers: Box<dyn Iterator<Item = usize>> = match (&document.front.each, &page.row) {
+            (Some(each), Some((_, key))) => Box::new(answer.of_key(&each.key, key).iter().copied()),
+            _ => Box::new(0..answer.rows.len()),
+        };
+        Some((name.as_str(), &answer.rows, numbers))
+    })
 }
 
 /// Whether a page stands in the folder of which `index` is the first page; all of the site's own first page do not count.

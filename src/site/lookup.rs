@@ -156,6 +156,21 @@ impl Lookup {
         &self.colors
     }
 
+    /// Every file of all layers that does not come with the program, sorted within each layer.
+    pub(super) fn on_disk(&self) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for layer in &self.layers {
+            if let Layer::Theme { folder, .. } = layer {
+                files.extend(fs::walk(folder)?.into_iter().map(|path| folder.join(path)));
+            } else if let Layer::Project(project) = layer {
+                for folder in [project.content(), project.queries()] {
+                    files.extend(fs::walk(&folder)?.into_iter().map(|path| folder.join(path)));
+                }
+            }
+        }
+        Ok(files)
+    }
+
     /// All files of a part by their path below its folder, each with those that it shadows after it.
     pub(super) fn files(&self, part: Part) -> Result<BTreeMap<PathBuf, Vec<Found>>> {
         let mut files: BTreeMap<PathBuf, Vec<Found>> = BTreeMap::new();

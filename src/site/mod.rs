@@ -17,12 +17,14 @@ mod context;
 mod copied;
 mod front;
 mod helpers;
+mod inputs;
 mod lookup;
 mod markdown;
 mod mustache;
 mod page;
 mod paths;
 mod pictures;
+mod plan;
 mod query;
 mod render;
 mod shape;
@@ -33,7 +35,9 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use render::render;
+pub use inputs::inputs;
+pub use plan::Plan;
+pub use render::{Sink, render};
 
 use crate::config::Site;
 use crate::graphics::Drawing;

@@ -1,32 +1,24 @@
-//! Making the site: everything is read and checked first, then the pages are made in parallel.
+//! Making the pages of a plan, in parallel.
 //!
 //! Pages are held back until all are made, as long as they fit into [`HELD`] bytes; so of a site of common size nothing is
-//! written before every page has been made. A larger one goes out in waves, and a problem in a later page finds earlier
+//! given away before every page has been made. A larger one goes out in waves, and a problem in a later page finds earlier
 //! ones given away already, each of them whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use handlebars::Context;
 use rayon::prelude::*;
 
 use super::address::Address;
-use super::check::{self, Found};
-use super::compile::compiled;
-use super::context::Shared;
-use super::copied::{Copied, copied};
-use super::helpers::Files;
-use super::lookup::{DEFAULT, Embedded, Lookup};
-use super::page::{self, Document, Page};
-use super::paths::Paths;
+use super::copied::Copied;
+use super::page::Page;
 use super::pictures::Pictures;
-use super::query::Queries;
-use super::templates::{self, Templates};
+use super::plan::Plan;
+use super::templates;
 use super::{Content, File, FileKind, Input, Summary};
-use crate::config::Scheme;
-use crate::graphics::Colors;
-use crate::problem::{Kind, Place, Problem, Problems};
+use crate::problem::{Kind, Problem, Problems};
 
 /// Bytes of pages that are held back at most.
 const HELD: usize = 64 << 20;
@@ -36,120 +28,28 @@ const WAVE: usize = 256;
 /// Takes the site's files, from several threads and in any order.
 pub type Sink<'a> = dyn Fn(File) -> Result<()> + Sync + 'a;
 
-/// Makes the site and hands its files to `sink`.
+/// Plans the site, makes all of it and hands its files to `sink`.
 ///
 /// # Errors
 /// [`Problems`] with all that is wrong in content, queries and templates; or whatever the sink returned.
 pub fn render(input: &Input, sink: &Sink) -> Result<Summary> {
-    render_with(input, DEFAULT, sink)
+    let plan = Plan::new(input)?;
+    plan.make(|_| true, sink)?;
+    Ok(plan.summary())
 }
 
-/// [`render`] with another theme in the program.
-pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Result<Summary> {
-    let settings = input.project.shown(&input.project.site());
-    let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
-    let mut paths = Paths::default();
-    let copied = copied(input, &lookup)?;
-    let documents = page::documents(&lookup, &input.site.disable, &settings, &mut problems)?;
-
-    let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
-    let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
-    let files: Files = Files::new(copied.iter().filter_map(|file| file.path.to_str().map(str::to_owned)).collect());
-    let (pages_templates, texts) = compiled(&lookup, &documents, &files, &mut problems)?;
-    let mut shared =
-        Shared::new(input.site, input.publication).context("cannot read what the publication says about itself")?;
-
-    let mut pages = Vec::new();
-    for (number, document) in documents.iter().enumerate() {
-        let wrong = check_document(document, &shared, &mut queries, &pages_templates, &texts);
-        let sound = wrong.is_empty() && document.texts().iter().all(|(name, _)| texts.get(name).is_some());
-        problems.extend(wrong);
-        if sound {
-            document.expand(number, &queries, &texts, &mut paths, &mut pages, &mut problems);
-        }
-    }
-    problems.extend(copies(&input.site.schemes, &documents, &pages, &mut paths));
-    for file in &copied {
-        let shown = file.shown(input);
-        match file.path.to_str() {
-            Some(path) => problems.extend(paths.claim(path, shown.display().to_string(), &Place::file(&shown))),
-            None => problems.push(Problem::new(Place::file(shown), "the file's name is not UTF-8")),
-        }
-    }
-    Problems::check(Kind::Content, merged(problems))?;
-
-    shared.set_menu(&documents, &pages);
-    let site = Site {
-        documents: &documents,
-        pages: &pages,
-        queries: &queries,
-        templates: &pages_templates,
-        shared: &shared,
-        colors: lookup.colors(),
-    };
-    site.make(&copied, sink)?;
-    Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
-}
-
-/// Takes the paths of the site's copies.
-fn copies(schemes: &[Scheme], documents: &[Document], pages: &[Page], paths: &mut Paths) -> Vec<Problem> {
-    let claim = |(scheme, page): (&Scheme, &Page)| {
-        let path = Address { path: &page.path, scheme: Some(*scheme) }.place();
-        let document = &documents[page.document];
-        let owner = format!("the {scheme} copy of `{}`", page.path);
-        let problem = paths.claim(&path, owner, &document.place(&["path"]))?;
-        Some(problem.hint("use another path, or list no `schemes` in `site/site.yaml`"))
-    };
-    schemes.iter().flat_map(|scheme| pages.iter().map(move |page| (scheme, page))).filter_map(claim).collect()
-}
-
-fn check_document(
-    document: &Document,
-    shared: &Shared,
-    queries: &mut Queries,
-    pages: &Templates,
-    texts: &Templates,
-) -> Vec<Problem> {
-    let mut problems = document.problems(queries);
-    let mut found = Found::default();
-    let text = shared.text_shape(document, queries);
-    for (name, _) in document.texts() {
-        check::check(texts, &name, &text, &mut found);
-    }
-    check::check(pages, &document.body_name(), &shared.body_shape(document, queries), &mut found);
-    let layout = templates::layout(document.layout());
-    check::check(pages, &layout, &shared.layout_shape(document, queries), &mut found);
-    problems.extend(found.problems());
-    problems
-}
-
-/// Problems with the same place and message are one, whatever their hints.
-fn merged(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut by_place: BTreeMap<(Option<Place>, String), Problem> = BTreeMap::new();
-    for problem in problems {
-        by_place.entry((problem.place.clone(), problem.message.clone())).or_insert(problem);
-    }
-    by_place.into_values().collect()
-}
-
-/// All that pages are made from.
-struct Site<'a> {
-    documents: &'a [Document],
-    pages: &'a [Page],
-    queries: &'a Queries,
-    templates: &'a Templates,
-    shared: &'a Shared,
-    colors: &'a Colors,
-}
-
-impl Site<'_> {
-    /// Gives all files away: `copied` first, because pages need some of them.
-    fn make(&self, copied: &[Copied], sink: &Sink) -> Result<()> {
+impl Plan {
+    /// Makes the pages whose numbers are wanted, and all files that are copied, and hands them to `sink`: the copied ones
+    /// first, then pictures, then pages. For each page that was made the paths of its files, those that pages share too.
+    ///
+    /// # Errors
+    /// [`Problems`] that single rows bring about; or whatever the sink returned.
+    pub fn make(&self, wanted: impl Fn(usize) -> bool, sink: &Sink) -> Result<Vec<(usize, Vec<PathBuf>)>> {
         let copy = |file: &Copied| {
             let content = Content::Bytes(file.bytes()?);
             sink(File { content, path: file.path.clone(), kind: file.kind })
         };
-        let mut copied = Some(copied);
+        let mut copied = Some(&self.copied[..]);
         let mut give = |files: Vec<File>| -> Result<()> {
             copied.take().unwrap_or_default().par_iter().try_for_each(copy)?;
             // Whoever reads a page at this moment, or finds what a killed build left, finds its pictures too.
@@ -162,16 +62,21 @@ impl Site<'_> {
         let mut bytes = 0;
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
-        for wave in self.pages.chunks(WAVE) {
-            let made: Vec<_> = wave.par_iter().map(|page| self.page(page)).collect();
-            for (page, made) in wave.iter().zip(made) {
+        let mut paths = Vec::new();
+        let wanted: Vec<usize> = (0..self.pages.len()).filter(|number| wanted(*number)).collect();
+        for wave in wanted.chunks(WAVE) {
+            let made: Vec<_> = wave.par_iter().map(|number| self.page(&self.pages[*number])).collect();
+            for (number, made) in wave.iter().zip(made) {
                 match made {
-                    // Pages can share a picture, and the copies of a page do.
-                    Ok(files) => held.extend(files.into_iter().filter(|file| {
-                        bytes += size(file);
-                        file.kind != FileKind::Picture || pictures.insert(file.path.clone())
-                    })),
-                    Err(problem) => failed.entry(problem).or_default().push(&page.path),
+                    Ok(files) => {
+                        paths.push((*number, files.iter().map(|file| file.path.clone()).collect()));
+                        // Pages can share a picture, and the copies of a page do.
+                        held.extend(files.into_iter().filter(|file| {
+                            bytes += size(file);
+                            file.kind != FileKind::Picture || pictures.insert(file.path.clone())
+                        }));
+                    }
+                    Err(problem) => failed.entry(problem).or_default().push(&self.pages[*number].path),
                 }
             }
             if bytes > HELD && failed.is_empty() {
@@ -183,20 +88,21 @@ impl Site<'_> {
             }
         }
         Problems::check(Kind::Content, failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages)).collect())?;
-        give(held)
+        give(held)?;
+        Ok(paths)
     }
 
     /// A page in all copies of the site, and its pictures.
     fn page(&self, page: &Page) -> Result<Vec<File>, Problem> {
         let document = &self.documents[page.document];
-        let mut context = Context::from(self.shared.context(document, page, self.pages, self.queries));
+        let mut context = Context::from(self.shared.context(document, page, &self.pages, &self.queries));
         let mut files = Vec::new();
         for scheme in self.shared.copies() {
             let address = Address { path: &page.path, scheme };
             let (name, copies) = self.shared.scheme(address);
             context.data_mut()["page"]["scheme"] = name;
             context.data_mut()["page"]["schemes"] = copies;
-            let pictures = Pictures::new(self.colors);
+            let pictures = Pictures::new(&self.colors);
             let body = self.templates.render_page(&document.body_name(), &context, &pictures)?;
             context.data_mut()["body"] = body.into();
             let layout = templates::layout(document.layout());

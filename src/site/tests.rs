@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::lookup::Embedded;
-use super::{Content, Input, Summary, render::render_with};
+use super::{Content, File, Input, Plan, Sink, Summary};
 use crate::config::Site;
 use crate::fs;
 use crate::problem::Problems;
@@ -66,7 +66,7 @@ impl Folder {
         let publication = Publication::of(tables).unwrap();
         let input = Input { project: &self.project, site: &self.site, publication: &publication };
         let files = Mutex::new(BTreeMap::new());
-        let summary = render_with(&input, theme, &|file| {
+        let sink = |file: File| {
             let path = file.path.to_str().unwrap().to_owned();
             let text = match file.content {
                 Content::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
@@ -75,9 +75,10 @@ impl Folder {
             let twice = files.lock().unwrap().insert(path, text);
             assert_eq!(twice, None, "{:?}", file.path);
             Ok(())
-        });
+        };
+        let made = render_with(&input, theme, &sink);
         let files = files.into_inner().unwrap();
-        summary.inspect_err(|_| assert_eq!(files.len(), 0, "no file of half a site")).map(|summary| (summary, files))
+        made.inspect_err(|_| assert_eq!(files.len(), 0, "no file of half a site")).map(|summary| (summary, files))
     }
 
     pub(super) fn render(&self) -> BTreeMap<String, String> {
@@ -99,6 +100,13 @@ impl Folder {
         let line = |hint: &Option<String>| hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         problems.list.iter().map(|problem| format!("{problem}{}", line(&problem.hint))).collect()
     }
+}
+
+/// Makes all of a site with another theme in the program.
+pub(super) fn render_with(input: &Input, theme: Embedded, sink: &Sink) -> anyhow::Result<Summary> {
+    let plan = Plan::with(input, theme)?;
+    plan.make(|_| true, sink)?;
+    Ok(plan.summary())
 }
 
 /// A page without front matter but a title.

@@ -3,12 +3,14 @@
 //! a [`Publication`] → [`Rows`]. This is the only user of DuckDB.
 
 mod facts;
+mod fingerprint;
 mod identity;
 mod load;
 mod publication;
 mod publish;
 mod rows;
 mod servers;
+mod state;
 mod store;
 mod streak;
 #[cfg(test)]
@@ -21,5 +23,6 @@ pub use publication::{Publication, QueryError};
 pub use publish::Scope;
 pub use rows::{Kind, Rows};
 pub use servers::servers;
+pub use state::{state, state_of};
 pub use store::Warehouse;
 pub use streak::Streak;

@@ -1,11 +1,15 @@
 //! What a query gave: a table that stays Arrow in memory and becomes JSON a row at a time, when a page asks for it.
 
+use std::sync::OnceLock;
+
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use duckdb::arrow::compute::concat_batches;
 use duckdb::arrow::datatypes::{DataType, TimeUnit, *};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
+
+use super::fingerprint;
 
 /// What a column holds, as far as a template can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Rows {
     batch: RecordBatch,
+    fingerprints: OnceLock<Vec<u64>>,
 }
 
 impl Rows {
@@ -31,7 +36,7 @@ impl Rows {
         let arrow = statement.query_arrow([])?;
         let schema = arrow.get_schema();
         let batches: Vec<_> = arrow.collect();
-        Ok(Self { batch: concat_batches(&schema, &batches)? })
+        Ok(Self { batch: concat_batches(&schema, &batches)?, fingerprints: OnceLock::new() })
     }
 
     /// How many rows there are.
@@ -52,6 +57,11 @@ impl Rows {
     /// The position of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.batch.schema().index_of(name).ok()
+    }
+
+    /// What stands for each row: equal for rows with equal values.
+    pub fn fingerprints(&self) -> &[u64] {
+        self.fingerprints.get_or_init(|| fingerprint::rows(self.batch.columns(), self.len()))
     }
 
     /// One row as a JSON object, keys in the columns' order. Dates are `YYYY-MM-DD`.

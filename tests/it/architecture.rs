@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the bottom to the top; those of one line may not import each other.
 const RANKS: [&[&str]; 8] = [
-    &["fs", "problem", "text"],
+    &["fs", "hash", "key", "problem", "text"],
     &["project", "references"],
     &["config"],
     &["graphics", "warehouse"],
@@ -18,7 +18,7 @@ const RANKS: [&[&str]; 8] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 17] = [
+const PLACES: [(&str, &[&str]); 18] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -36,6 +36,7 @@ const PLACES: [(&str, &[&str]); 17] = [
     ("indicatif", &["cli/terminal.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("hmac", &["warehouse/identity.rs"]),
+    ("xxhash_rust", &["hash.rs"]),
 ];
 
 /// A file's path below `src` and its text without tests and comments.

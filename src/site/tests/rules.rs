@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{COUNTRIES, DAYS, Folder, THEME, daily, page};
+use super::{COUNTRIES, DAYS, Folder, THEME, daily, page, render_with};
 use crate::site::Input;
 use crate::site::lookup::Embedded;
-use crate::site::render::render_with;
 use crate::warehouse::Publication;
 
 #[test]
