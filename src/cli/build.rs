@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -143,17 +142,23 @@ impl Build {
             }
             things.insert((*path).to_owned(), (key.clone(), files));
         }
-        let held: Mutex<Vec<File>> = Mutex::default();
-        let made = plan.make(|number| reasons[number].is_some(), &|mut file| {
+        let mut wanted: Vec<usize> = (0..keys.len()).filter(|number| reasons[*number].is_some()).collect();
+        wanted.sort_by_key(|number| work.is_there(Path::new(keys[*number].0)));
+        let mut held: Vec<File> = Vec::new();
+        let made = plan.make(&wanted, &mut |mut files| {
             if self.strict {
-                let facts = weight::weighed(&mut file, work.folder, site.compress)?;
-                scale.put(&file.path, facts);
-                held.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+                files.par_iter_mut().try_for_each(|file| -> Result<()> {
+                    let facts = weight::weighed(file, work.folder, site.compress)?;
+                    scale.put(&file.path, facts);
+                    Ok(())
+                })?;
+                held.extend(files);
                 return Ok(());
             }
-            work.write(&file)?;
+            work.write_all(&files)?;
             if judged {
-                scale.put(&file.path, weight::facts(&file, work.sent(&file)?));
+                let put = |file: &File| work.sent(file).map(|sent| scale.put(&file.path, weight::facts(file, sent)));
+                files.par_iter().try_for_each(put)?;
             }
             Ok(())
         })?;
@@ -162,11 +167,7 @@ impl Build {
         let mut said = Said::default();
         if self.strict {
             Problems::check(Kind::Content, weight::problems(project, site, &weights, check::NAMED_IN_ERRORS))?;
-            let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let (pages, others): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| file.kind == FileKind::Page);
-            for files in [others, pages] {
-                files.par_iter().try_for_each(|file| work.write(file))?;
-            }
+            work.write_all(&held)?;
         } else {
             said.warnings = weight::problems(project, site, &weights, NAMED_IN_WARNINGS);
         }
@@ -190,6 +191,25 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Writes files in such an order that whoever reads a page at any moment, or finds what a killed build left, finds what
+    /// the page refers to: what pages fetch comes first, then pages that were not there, then those that may lead to them.
+    fn write_all(&self, files: &[File]) -> Result<()> {
+        let rank = |file: &File| match file.kind {
+            FileKind::Page if self.is_there(&file.path) => 2,
+            FileKind::Page => 1,
+            FileKind::Picture | FileKind::Asset | FileKind::Static => 0,
+        };
+        let ranks: Vec<u8> = files.iter().map(rank).collect();
+        (0..=2).try_for_each(|now| {
+            let of_now = files.par_iter().zip(&ranks).filter(|(_, rank)| **rank == now);
+            of_now.try_for_each(|(file, _)| self.write(file))
+        })
+    }
+
+    fn is_there(&self, path: &Path) -> bool {
+        fs::length(&self.folder.join(path)).is_some()
+    }
+
     fn write(&self, file: &File) -> Result<()> {
         match &file.content {
             Content::Bytes(bytes) => self.output.write(&file.path, bytes, effort(file.kind)),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
 use torcollect::config::{Compress, Site};
 use torcollect::fs;
 use torcollect::graphics::is_whole;
@@ -22,11 +23,13 @@ pub(super) fn weigh(
     keep: impl Fn(File) + Sync,
 ) -> Result<(Summary, BTreeMap<PathBuf, Facts>)> {
     let scale = Scale::default();
-    let made = render(input, &|mut file| {
-        let facts = weighed(&mut file, folder, input.site.compress)?;
-        scale.put(&file.path, facts);
-        keep(file);
-        Ok(())
+    let made = render(input, &mut |files| {
+        files.into_par_iter().try_for_each(|mut file| {
+            let facts = weighed(&mut file, folder, input.site.compress)?;
+            scale.put(&file.path, facts);
+            keep(file);
+            Ok(())
+        })
     })?;
     Ok((made, scale.files()))
 }

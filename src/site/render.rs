@@ -25,45 +25,35 @@ const HELD: usize = 64 << 20;
 /// Pages that are made at a time.
 const WAVE: usize = 256;
 
-/// Takes the site's files, from several threads and in any order.
-pub type Sink<'a> = dyn Fn(File) -> Result<()> + Sync + 'a;
+/// Takes the site's files, many at a time.
+pub type Sink<'a> = dyn FnMut(Vec<File>) -> Result<()> + 'a;
 
 /// Plans the site, makes all of it and hands its files to `sink`.
 ///
 /// # Errors
 /// [`Problems`] with all that is wrong in content, queries and templates; or whatever the sink returned.
-pub fn render(input: &Input, sink: &Sink) -> Result<Summary> {
+pub fn render(input: &Input, sink: &mut Sink) -> Result<Summary> {
     let plan = Plan::new(input)?;
-    plan.make(|_| true, sink)?;
+    plan.make(&(0..plan.pages.len()).collect::<Vec<_>>(), sink)?;
     Ok(plan.summary())
 }
 
 impl Plan {
-    /// Makes the pages whose numbers are wanted, and all files that are copied, and hands them to `sink`: the copied ones
-    /// first, then pictures, then pages. For each page that was made the paths of its files, those that pages share too.
+    /// Makes all files that are copied and the pages of these numbers, in this order, and hands them to `sink`. For each page
+    /// the paths of its files, with those that it shares.
     ///
     /// # Errors
     /// [`Problems`] that single rows bring about; or whatever the sink returned.
-    pub fn make(&self, wanted: impl Fn(usize) -> bool, sink: &Sink) -> Result<Vec<(usize, Vec<PathBuf>)>> {
+    pub fn make(&self, wanted: &[usize], sink: &mut Sink) -> Result<Vec<(usize, Vec<PathBuf>)>> {
         let copy = |file: &Copied| {
             let content = Content::Bytes(file.bytes()?);
-            sink(File { content, path: file.path.clone(), kind: file.kind })
+            Ok(File { content, path: file.path.clone(), kind: file.kind })
         };
-        let mut copied = Some(&self.copied[..]);
-        let mut give = |files: Vec<File>| -> Result<()> {
-            copied.take().unwrap_or_default().par_iter().try_for_each(copy)?;
-            // Whoever reads a page at this moment, or finds what a killed build left, finds its pictures too.
-            let (pages, others): (Vec<File>, Vec<File>) =
-                files.into_iter().partition(|file| file.kind == FileKind::Page);
-            others.into_par_iter().try_for_each(sink)?;
-            pages.into_par_iter().try_for_each(sink)
-        };
-        let mut held: Vec<File> = Vec::new();
-        let mut bytes = 0;
+        let mut held: Vec<File> = self.copied.par_iter().map(copy).collect::<Result<_>>()?;
+        let mut bytes = held.iter().map(size).sum();
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
-        let mut paths = Vec::new();
-        let wanted: Vec<usize> = (0..self.pages.len()).filter(|number| wanted(*number)).collect();
+        let mut paths = Vec::with_capacity(wanted.len());
         for wave in wanted.chunks(WAVE) {
             let made: Vec<_> = wave.par_iter().map(|number| self.page(&self.pages[*number])).collect();
             for (number, made) in wave.iter().zip(made) {
@@ -79,16 +69,15 @@ impl Plan {
                     Err(problem) => failed.entry(problem).or_default().push(&self.pages[*number].path),
                 }
             }
-            if bytes > HELD && failed.is_empty() {
-                give(std::mem::take(&mut held))?;
-                bytes = 0;
-            }
             if !failed.is_empty() {
                 held.clear();
+            } else if bytes > HELD {
+                sink(std::mem::take(&mut held))?;
+                bytes = 0;
             }
         }
         Problems::check(Kind::Content, failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages)).collect())?;
-        give(held)?;
+        sink(held)?;
         Ok(paths)
     }
 

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::lookup::Embedded;
-use super::{Content, File, Input, Plan, Sink, Summary};
+use super::{Content, File, Input, Plan, Summary};
 use crate::config::Site;
 use crate::fs;
 use crate::problem::Problems;
@@ -76,7 +76,7 @@ impl Folder {
             assert_eq!(twice, None, "{:?}", file.path);
             Ok(())
         };
-        let made = render_with(&input, theme, &sink);
+        let made = render_with(&input, theme, sink);
         let files = files.into_inner().unwrap();
         made.inspect_err(|_| assert_eq!(files.len(), 0, "no file of half a site")).map(|summary| (summary, files))
     }
@@ -103,9 +103,14 @@ impl Folder {
 }
 
 /// Makes all of a site with another theme in the program.
-pub(super) fn render_with(input: &Input, theme: Embedded, sink: &Sink) -> anyhow::Result<Summary> {
+pub(super) fn render_with(
+    input: &Input,
+    theme: Embedded,
+    mut sink: impl FnMut(File) -> anyhow::Result<()>,
+) -> anyhow::Result<Summary> {
     let plan = Plan::with(input, theme)?;
-    plan.make(|_| true, sink)?;
+    let pages: Vec<usize> = (0..plan.summary().pages).collect();
+    plan.make(&pages, &mut |files: Vec<File>| files.into_iter().try_for_each(&mut sink))?;
     Ok(plan.summary())
 }
 
