@@ -17,6 +17,7 @@ mod context;
 mod copied;
 mod front;
 mod helpers;
+mod include;
 mod inputs;
 mod lookup;
 mod markdown;

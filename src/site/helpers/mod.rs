@@ -23,6 +23,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::Address;
+use super::include;
 use super::pictures::Pictures;
 use crate::config::Scheme;
 
@@ -180,6 +181,7 @@ impl Call<'_> {
         let context = Context::from(data);
         let mut scope = RenderContext::new(template.name.as_ref());
         on_page(&mut scope, self.files, pictures);
+        include::on_page(&mut scope);
         let mut output = StringOutput::new();
         template.render(self.registry, &context, &mut scope, &mut output)?;
         output.into_string().map_err(RenderError::from)
