@@ -29,6 +29,7 @@ const PLACES: [(&str, &[&str]); 18] = [
     ("html5gum", &["references/"]),
     ("oxipng", &["graphics/"]),
     ("resvg", &["graphics/"]),
+    ("similar", &["site/theme/"]),
     ("skrifa", &["graphics/font.rs"]),
     ("serde_yaml", &["config/yaml.rs"]),
     ("walkdir", &["fs.rs"]),
