@@ -2,24 +2,25 @@
 //!
 //! The crate `handlebars` gives a partial a copy of all that its caller sees, whole tables of a page with it, and again of
 //! each row that it goes through. A layout of small partials would take twice as long as one that is written in one piece.
-//! So a call without options, `{{> head}}` or `{{> row this}}`, is compiled to a helper which gives the partial the *place*
-//! of what it sees. Scopes, blocks (`{{#> base}}`, `{{> @partial-block}}`) and `{{#*inline}}` are those of the crate.
+//! So calls are compiled to a helper, which gives the partial the *place* of what it sees; only one with options,
+//! `{{> row name="x"}}`, needs a copy to add them to. Scopes, blocks (`{{#> base}}`, `{{> @partial-block}}`) and
+//! `{{#*inline}}` are those of the crate.
 
 use std::sync::{Mutex, PoisonError};
 
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
-    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
-    Renderable, StringOutput, Template,
+    BlockContext, BlockParamHolder, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext,
+    RenderError, RenderErrorReason, Renderable, StringOutput, Template,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What the helper is called: with a space, so that no template can name it.
 const NAME: &str = "include partial";
 /// What stands inside of a partial's block.
 const BLOCK: &str = "@partial-block";
 
-/// The template with the helper in place of each call that it can make.
+/// The template with the helper in place of each call.
 pub(super) fn rewritten(mut template: Template) -> Template {
     for element in &mut template.elements {
         match element {
@@ -46,15 +47,16 @@ pub(super) fn rewritten(mut template: Template) -> Template {
     template
 }
 
-/// The call as one of the helper; `None` for one with options, whose partial sees more than there is.
+/// The call as one of the helper; `None` for one whose name is made by another helper, which the static check refuses.
 fn included(call: &DecoratorTemplate) -> Option<HelperTemplate> {
-    let name = call.name.as_name().filter(|_| call.hash.is_empty() && call.params.len() <= 1)?;
+    let name = call.name.as_name()?;
     // The crate lets nobody else make one.
     let empty = Template::compile("{{#x}}{{/x}}").ok()?;
     let Some(TemplateElement::HelperBlock(helper)) = empty.elements.into_iter().next() else { return None };
     let mut helper = *helper;
     helper.name = Parameter::Name(NAME.to_owned());
     helper.params = std::iter::once(Parameter::Literal(name.into())).chain(call.params.iter().cloned()).collect();
+    helper.hash.clone_from(&call.hash);
     helper.template.clone_from(&call.template);
     Some(helper)
 }
@@ -100,7 +102,8 @@ impl HelperDef for Include {
         let partial = scope.get_partial(name).or_else(|| registry.get_template(name));
         let template = partial.or(within).ok_or_else(|| RenderErrorReason::PartialNotFound(name.to_owned()))?;
         let caller = scope.get_current_template_name();
-        scope.push_block(seen(helper, scope));
+        let block = seen(helper, context, scope)?;
+        scope.push_block(block);
         let content = match within.filter(|_| partial.is_some()) {
             None => None,
             // This evaluates the inline partials of the block, which the partial can call.
@@ -119,27 +122,42 @@ impl HelperDef for Include {
     }
 }
 
-/// What the partial sees: the value that it is given, or what its caller does.
-fn seen<'rc>(helper: &Helper<'rc>, scope: &RenderContext<'_, 'rc>) -> BlockContext<'rc> {
+/// What the partial sees: the value that it is given, or what its caller does; and its options.
+fn seen<'rc>(
+    helper: &Helper<'rc>,
+    context: &'rc Context,
+    scope: &RenderContext<'_, 'rc>,
+) -> Result<BlockContext<'rc>, RenderError> {
     let mut block = BlockContext::new();
-    let caller = scope.block();
-    if let Some(caller) = caller {
-        *block.local_variables_mut() = caller.local_variables().clone();
+    let Some(caller) = scope.block() else { return Ok(block) };
+    *block.local_variables_mut() = caller.local_variables().clone();
+    if !helper.hash().is_empty() {
+        let value = match helper.param(1) {
+            Some(value) => value.value().clone(),
+            None => scope.evaluate(context, "this")?.as_json().clone(),
+        };
+        let mut fields = if let Value::Object(fields) = value { fields } else { Map::new() };
+        for (name, option) in helper.hash() {
+            // Also above what a block around calls the same.
+            block.set_block_param(name, BlockParamHolder::Value(option.value().clone()));
+            fields.insert((*name).to_owned(), option.value().clone());
+        }
+        block.set_base_value(Value::Object(fields));
+        return Ok(block);
     }
-    match (helper.param(1), caller) {
-        (Some(value), _) => match value.context_path() {
+    match helper.param(1) {
+        Some(value) => match value.context_path() {
             Some(path) => block.base_path_mut().clone_from(path),
             None => block.set_base_value(value.value().clone()),
         },
-        (None, Some(caller)) => {
+        None => {
             block.base_path_mut().clone_from(caller.base_path());
             if let Some(value) = caller.base_value() {
                 block.set_base_value(Value::clone(value));
             }
         }
-        (None, None) => {}
     }
-    block
+    Ok(block)
 }
 
 #[cfg(test)]
@@ -202,6 +220,15 @@ mod tests {
             ("{{#> missing}}{{#each rows}}{{> name}}{{/each}}{{/missing}}", "&lt;a&gt;&lt;b&gt;"),
             ("{{> maybe}}{{#> maybe}}some{{/maybe}}", "nothingsome"),
             ("{{> name name=\"given\"}}{{> name}}", "&lt;given&gt;&lt;page&gt;"),
+            (
+                "{{#each rows}}{{> name this name=@index}}{{> up name=\"x\"}}{{/each}}",
+                "&lt;0&gt;x/page/0&lt;1&gt;x/page/1",
+            ),
+            ("{{#> base name=\"given\"}}{{name}}{{/base}}", "[given|given|none]"),
+            (
+                "{{#> base}}{{#> base name=\"b\"}}{{> maybe}}{{> maybe x=1}}{{/base}}{{/base}}",
+                "[page|[b|nothingnothing|none]|none]",
+            ),
         ] {
             let made = made.replace("&lt;", "<").replace("&gt;", ">");
             assert_eq!(both(text), (made.clone(), made), "{text}");
