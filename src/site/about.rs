@@ -45,7 +45,7 @@ impl About {
         match about.torcollect.as_deref().map(numbers) {
             Some(None) => {
                 let message = "the version of torcollect is one to three numbers with points between";
-                Err(Problem::new(about.place("torcollect"), message).hint("such as `\"0.1\"`, in quotation marks"))
+                Err(Problem::new(about.place("torcollect"), message).hint("such as `0.1`"))
             }
             _ => Ok(about),
         }
@@ -120,6 +120,7 @@ mod tests {
                 "{problem}"
             );
         }
-        assert!(read("torcollect: 0.1").is_err(), "YAML would read 0.10 as 0.1");
+        let problem = read("torcollect: 0.10").unwrap().unwrap();
+        assert!(problem.contains("needs torcollect 0.10,"), "not 0.1, also without quotation marks: {problem}");
     }
 }

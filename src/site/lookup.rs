@@ -353,7 +353,10 @@ mod tests {
             problem("../x"),
             "site/site.yaml: there is no theme `../x` (make the folder `themes/../x`, or use the theme `default`)"
         );
-        assert_eq!(problem("paper"), "themes/paper/theme.yaml: there is no theme `papier` (did you mean `paper`?)");
+        assert_eq!(
+            problem("paper"),
+            "themes/paper/theme.yaml:1:10: there is no theme `papier` (did you mean `paper`?)"
+        );
     }
 
     #[test]
@@ -365,7 +368,33 @@ mod tests {
         ]);
         let problems = Lookup::new(&folder.project, "a", EMBEDDED).1;
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        assert_eq!(lines[0], "themes/b/theme.yaml: the theme `a` extends itself");
+        assert_eq!(lines[0], "themes/b/theme.yaml:1:10: the theme `a` extends itself");
         assert!(lines[1].starts_with("themes/default/theme.yaml:2:1: unknown key `colour`"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn a_folder_of_the_project_shadows_a_theme_of_the_program_file_by_file() {
+        let folder = Folder::new(&[
+            ("themes/classic/assets/classic.css", "mine"),
+            ("themes/default/assets/classic.css", "never seen"),
+        ]);
+        let (lookup, problems) = Lookup::new(&folder.project, "classic", EMBEDDED);
+        assert_eq!(problems, []);
+        let found = lookup.files(Part::Assets).unwrap().remove(Path::new("classic.css")).unwrap();
+        let origins: Vec<String> = found.iter().map(|found| lookup.origin(found)).collect();
+        assert_eq!(
+            origins,
+            ["the project's theme `classic`", "torcollect's theme `classic`", "the project's theme `default`"]
+        );
+        assert_eq!(found[0].text().unwrap().unwrap(), "mine");
+        assert!(lookup.files(Part::Partials).unwrap().contains_key(Path::new("head_extra.hbs")));
+        assert!(lookup.colors() != &Colors::default(), "its theme.yaml is read");
+    }
+
+    #[test]
+    fn the_default_theme_extends_no_other() {
+        let folder = Folder::new(&[("themes/default/theme.yaml", "extends: classic")]);
+        let problems = Lookup::new(&folder.project, "default", EMBEDDED).1;
+        assert_eq!(problems[0].to_string(), "themes/default/theme.yaml:1:10: the default theme extends no other");
     }
 }
