@@ -110,7 +110,7 @@ fn a_file_is_taken_over_once_and_what_changes_in_it_and_above_is_shown() {
         both.contains("since `themes/default/partials/footer.hbs` was taken over:\n--- themes/default/.upstream/"),
         "{both}"
     );
-    assert!(both.ends_with(" </div>\n </footer>\n") && both.contains("\n+<p>Made by torcollect.</p>\n"), "{both}");
+    assert!(both.ends_with(" </div>\n") && both.contains("\n+<p>Made by torcollect.</p>\n"), "{both}");
     let stat = diff(&["--stat"]);
     assert_eq!(stat.lines().count(), 1, "{stat}");
 }

@@ -139,3 +139,25 @@ fn what_is_wrong_with_a_table_is_found_before_a_page_is_made() {
     let rows = problem("{{table data.days columns=\"day history:number\"}}");
     assert!(rows.contains("`history` has a list, which is not to be shown as `number`"), "{rows}");
 }
+
+#[test]
+fn the_partials_and_helpers_that_the_documentation_names_are_there() {
+    let text = include_str!("../../../docs/themes.md");
+    let partial = |name: &str| DEFAULT.iter().any(|(path, _)| *path == format!("partials/{name}.hbs"));
+    let mut named = 0;
+    for call in text.split("{{").skip(1) {
+        let call = call.trim_start_matches('#');
+        if let Some(name) = call.strip_prefix("> ") {
+            let name = name.split([' ', '}']).next().unwrap().trim_start_matches("parent/");
+            assert!(partial(name) || name == "name", "{name}");
+            named += 1;
+        }
+    }
+    assert!(named > 12, "{named}");
+    for (path, _) in DEFAULT.iter().filter(|(path, _)| path.starts_with("partials/")) {
+        let name = path.trim_start_matches("partials/").trim_end_matches(".hbs");
+        // What only pages of the default theme use, or only other partials.
+        let own = ["answered", "submenu", "map", "chart", "table/cell"].contains(&name) || name.starts_with("charts/");
+        assert!(own || text.contains(name), "{name}");
+    }
+}
