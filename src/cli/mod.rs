@@ -10,6 +10,7 @@ mod reparse;
 mod rows;
 mod server;
 mod terminal;
+mod theme;
 mod weight;
 
 use std::path::PathBuf;
@@ -66,6 +67,9 @@ enum Command {
     /// Look after the servers
     #[command(subcommand)]
     Server(server::Server),
+    /// Write a theme of the project's own
+    #[command(subcommand)]
+    Theme(theme::Theme),
     /// Answer an SQL query
     Query(query::Query),
     /// Write what may be published as one DuckDB file
@@ -87,6 +91,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
         Command::Build(command) => command.run(&project, terminal),
         Command::Check(command) => command.run(&project, terminal),
         Command::Server(command) => command.run(&project, terminal),
+        Command::Theme(command) => command.run(&project, terminal),
         Command::Query(command) => command.run(&project, terminal),
         Command::Export(command) => command.run(&project, terminal),
         Command::Reparse(command) => command.run(&project, terminal),

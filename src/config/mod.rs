@@ -29,8 +29,8 @@ use std::fmt::Display;
 
 use crate::problem::{Problem, nearest};
 
-/// Refuses names that are not [`safe`] or too long to show.
-fn name(name: &str) -> Result<(), &'static str> {
+/// Refuses names that are not safe as a part of a path or of a command, or too long to show.
+pub fn name(name: &str) -> Result<(), &'static str> {
     if name.len() > 64 { Err("a name has at most 64 characters") } else { safe(name) }
 }
 

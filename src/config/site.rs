@@ -34,6 +34,8 @@ pub struct Site {
     pub budget: Budget,
     /// Compressed copies beside text files.
     pub compress: Compress,
+    /// Values for the theme's templates, which see them as `site.extra`, above those of the theme itself.
+    pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Light letters on dark paper, or dark ones on light.
@@ -67,6 +69,7 @@ impl Default for Site {
             schemes: vec![Scheme::Dark],
             budget: Budget::default(),
             compress: Compress::default(),
+            extra: serde_json::Map::new(),
         }
     }
 }
@@ -194,7 +197,8 @@ mod tests {
     fn what_is_said_is_read() {
         let text = "title: Our bridges\nbase_url: https://stats.example/tor\ntheme: plain\nlanguage: pt-BR\n\
                     publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\nschemes: [dark, light]\n\
-                    budget: {first_visit: 130 KB, next_page: 95000}\ncompress: {brotli: 11}\n";
+                    budget: {first_visit: 130 KB, next_page: 95000}\ncompress: {brotli: 11}\n\
+                    extra: {contact: {mail: a@b.example}}\n";
         let publish = Publish { delay: 0, minimum_clients: 64, tor_version: true, organizations: false };
         let site = Site {
             title: "Our bridges".into(),
@@ -206,6 +210,7 @@ mod tests {
             schemes: vec![Scheme::Dark, Scheme::Light],
             budget: Budget { first_visit: Some(130_000), next_page: Some(95_000) },
             compress: Compress { gzip: Some(6), brotli: Some(11) },
+            extra: serde_json::from_str(r#"{"contact": {"mail": "a@b.example"}}"#).unwrap(),
         };
         assert_eq!(load(text), Ok(site));
         assert_eq!(load("base_url: http://x.onion/\n").unwrap().base_url.as_deref(), Some("http://x.onion/"));

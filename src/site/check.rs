@@ -154,6 +154,10 @@ impl<'a> Walk<'a> {
                 self.map(call, values.first(), at);
                 Shape::Any
             }
+            "table" => {
+                self.table(call, values.first(), at);
+                Shape::Any
+            }
             _ => Shape::Any,
         }
     }
@@ -206,6 +210,23 @@ impl<'a> Walk<'a> {
             }
         }
         self.filled("map", &helpers::map::shape(), at);
+    }
+
+    /// `{{table rows columns="…"}}`: its columns, and the partial that it fills.
+    fn table(&mut self, call: &'a HelperTemplate, rows: Option<&Shape>, at: At<'a>) {
+        if self.partials.iter().any(|name| name == "table") {
+            self.problem(at, "table", "a table cannot be part of a table".to_owned(), None);
+            return;
+        }
+        match literal(call, "columns").map(helpers::table::columns) {
+            Some(Ok(columns)) => columns.iter().for_each(|column| self.column(rows, column.name, at)),
+            Some(Err((word, message))) => {
+                let (message, hint) = message.split_once('\n').unwrap_or((message.as_str(), ""));
+                self.problem(at, word, message.to_owned(), Some(hint.to_owned()));
+            }
+            None => {}
+        }
+        self.filled("table", &helpers::table::shape(), at);
     }
 
     /// A column that a helper takes from rows.

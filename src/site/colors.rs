@@ -129,4 +129,17 @@ mod tests {
             assert_declared(&format!(".chart-line .dash-{}", at + 1), &format!("--dashes:{}", stops.join(",")));
         }
     }
+
+    #[test]
+    fn a_legend_of_the_theme_classic_has_the_colours_of_its_pictures_too() {
+        let theme: Theme =
+            Document::new("theme.yaml", include_str!("../../themes/classic/theme.yaml")).parse().unwrap();
+        let Colors { ink, light, dark, .. } = theme.pictures.over(Colors::default());
+        let style = include_str!("../../themes/classic/assets/classic.css");
+        for (at, (light, dark)) in light.series.iter().zip(&dark.series).enumerate() {
+            let rule = format!(".series-{} {{ --series: light-dark({light}, {dark}); }}", at + 1);
+            assert!(style.contains(&rule), "{rule}");
+        }
+        assert!(style.contains(&format!(".map .swatch:not(.m0) {{ background: {ink}; }}")));
+    }
 }

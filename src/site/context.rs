@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::address::{self, Address};
 use super::check::Uses;
+use super::extra;
 use super::page::{Document, Page};
 use super::query::Queries;
 use super::shape::Shape;
@@ -31,7 +32,7 @@ struct Entry {
 
 impl Shared {
     /// Asks the publication what it says about itself.
-    pub(super) fn new(settings: &Site, publication: &Publication) -> Result<Self> {
+    pub(super) fn new(settings: &Site, themes: &extra::Values, publication: &Publication) -> Result<Self> {
         let about: Rows = publication.query("select * from publication")?;
         if about.len() != 1 {
             bail!("the table `publication` has {} rows instead of one", about.len());
@@ -43,6 +44,7 @@ impl Shared {
         site.insert("title".to_owned(), settings.title.clone().into());
         site.insert("base_url".to_owned(), settings.base_url.clone().into());
         site.insert("language".to_owned(), settings.language.clone().into());
+        site.insert("extra".to_owned(), extra::merged([settings.extra.clone(), themes.clone()]).into());
         Ok(Self { site, schemes: settings.schemes.clone(), about: Shape::row(about.columns()), menu: Vec::new() })
     }
 
@@ -77,7 +79,8 @@ impl Shared {
         ]);
         let menu = Shape::list(Shape::scalars(["title", "path", "current"]));
         let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));
-        let site = self.about.with(own.into_iter().chain([("menu".to_owned(), menu)]).collect());
+        let more = [("menu".to_owned(), menu), ("extra".to_owned(), extra::shape(&self.site["extra"]))];
+        let site = self.about.with(own.into_iter().chain(more).collect());
         let data = Shape::record(document.front.data.iter().map(|(name, data)| {
             let rows = queries.get(&data.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns()));
             (name.clone(), Shape::list(rows))

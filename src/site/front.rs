@@ -28,6 +28,8 @@ pub(super) struct Front {
     pub(super) description: Option<String>,
     /// The page's entry in the site's menu.
     pub(super) menu: Option<Menu>,
+    /// Not yet for readers: left out unless drafts are asked for.
+    pub(super) draft: bool,
 }
 
 /// `each: {query: days, key: day, path: "days/{{row.day}}.html"}`.

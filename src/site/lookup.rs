@@ -1,15 +1,15 @@
 //! Where a page, query, layout, partial or asset comes from, file by file: the project, then its theme in
-//! `themes/<theme>`, then the theme that this one extends, and last the default theme that is part of the program.
-//! A folder `themes/default/` of the project shadows files of the default theme without being a theme of its own.
+//! `themes/<theme>`, then the theme of that name that is part of the program, then the theme that this one extends, and so
+//! on down to `default`. A folder `themes/default/` of the project shadows files of that theme without being one of its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde::Deserialize;
 
-use super::colors::Chosen;
-use crate::config::yaml::Document;
+use super::about::About;
+use super::extra;
 use crate::fs;
 use crate::graphics::Colors;
 use crate::problem::{Place, Problem, nearest};
@@ -18,11 +18,19 @@ use crate::project::Project;
 /// A theme that is part of the program: paths and contents, sorted by path.
 pub(super) type Embedded = &'static [(&'static str, &'static [u8])];
 
+/// The themes that are part of the program, first [`DEFAULT`].
+const THEMES: &[(&str, Embedded)] = include!(concat!(env!("OUT_DIR"), "/themes.rs"));
 /// The default theme.
-pub(super) const DEFAULT: Embedded = include!(concat!(env!("OUT_DIR"), "/default_theme.rs"));
+pub(super) const DEFAULT: Embedded = THEMES[0].1;
+/// Its name.
 const DEFAULT_NAME: &str = "default";
 /// What a theme says about itself.
-const ABOUT: &str = "theme.yaml";
+pub(super) const ABOUT: &str = "theme.yaml";
+
+/// The names of the themes that are part of the program.
+pub(super) fn embedded_themes<'a>() -> impl Iterator<Item = &'a str> {
+    THEMES.iter().map(|(name, _)| *name)
+}
 
 /// What kind of files are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +43,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    fn folder(self) -> &'static str {
+    /// All of them.
+    pub(super) const ALL: [Self; 5] = [Self::Content, Self::Queries, Self::Layouts, Self::Partials, Self::Assets];
+
+    /// Its folder in a theme.
+    pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Content => "content",
             Self::Queries => "queries",
@@ -46,30 +58,19 @@ impl Part {
     }
 }
 
-/// `theme.yaml`: what a theme says about itself.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[allow(dead_code, reason = "name and version are for people; reading them checks them")]
-struct Theme {
-    name: Option<String>,
-    version: Option<String>,
-    extends: Option<String>,
-    /// The colours of its pictures.
-    pictures: Chosen,
-}
-
 /// The places where files are looked up, in order.
 #[derive(Debug)]
 pub(super) struct Lookup {
     layers: Vec<Layer>,
     colors: Colors,
+    extra: extra::Values,
 }
 
 #[derive(Debug)]
 enum Layer {
     Project(Project),
-    Theme { folder: PathBuf, shown: PathBuf },
-    Embedded(Embedded),
+    Theme { name: String, folder: PathBuf, shown: PathBuf },
+    Embedded { name: String, files: Embedded },
 }
 
 /// One file of one layer.
@@ -89,6 +90,11 @@ enum At {
 }
 
 impl Found {
+    /// Whether the file is part of the program.
+    pub(super) fn embedded(&self) -> bool {
+        matches!(self.at, At::Memory(_))
+    }
+
     /// The file's bytes.
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         match &self.at {
@@ -109,46 +115,53 @@ impl Found {
 }
 
 impl Lookup {
-    /// The layers for the theme of that name, and what is wrong with the themes.
-    pub(super) fn new(project: &Project, theme: &str, embedded: Embedded) -> (Self, Vec<Problem>) {
+    /// The layers for the theme of that name, and what is wrong with the themes; `default` is the default theme that is part
+    /// of the program.
+    pub(super) fn new(project: &Project, theme: &str, default: Embedded) -> (Self, Vec<Problem>) {
         let mut layers = vec![Layer::Project(project.clone())];
         let mut problems = Vec::new();
-        let mut chosen = Vec::new();
+        let mut said: Vec<About> = Vec::new();
         let mut chain: Vec<String> = Vec::new();
-        let mut next = (theme.to_owned(), project.shown(&project.site()));
-        while next.0 != DEFAULT_NAME {
-            let (name, place) = next;
+        let mut next = Some((theme.to_owned(), Place::file(project.shown(&project.site()))));
+        while let Some((name, asked)) = next {
             if chain.contains(&name) {
-                problems.push(Problem::new(Place::file(place), format!("the theme `{name}` extends itself")));
-                break;
+                problems.push(Problem::new(asked, format!("the theme `{name}` extends itself")));
+                // What pages need that have no theme of their own.
+                next = Some((DEFAULT_NAME.to_owned(), Place::file(ABOUT)))
+                    .filter(|_| !chain.contains(&DEFAULT_NAME.to_owned()));
+                continue;
             }
-            let folder = project.theme(&name);
-            if !plain(&name) || !folder.is_dir() {
-                problems.push(unknown_theme(project, &name, place));
-                break;
+            let found = theme_layers(project, &name, default);
+            if found.is_empty() {
+                problems.push(unknown_theme(project, &name, asked));
+                next = Some((DEFAULT_NAME.to_owned(), Place::file(ABOUT)));
+                continue;
             }
-            let file = folder.join(ABOUT);
-            let shown = project.shown(&file);
-            layers.push(Layer::Theme { shown: project.shown(&folder), folder });
+            let mut extends = None;
+            for layer in found {
+                let Some(about) = layer.about(&mut problems) else {
+                    layers.push(layer);
+                    continue;
+                };
+                extends = extends.or_else(|| about.extends.clone().map(|name| (name, about.place("extends"))));
+                problems.extend(about.too_new(&name));
+                said.push(about);
+                layers.push(layer);
+            }
+            next = match (name == DEFAULT_NAME, extends) {
+                (false, extends) => Some(extends.unwrap_or_else(|| (DEFAULT_NAME.to_owned(), Place::file(ABOUT)))),
+                (true, None) => None,
+                (true, Some((_, place))) => {
+                    let problem = Problem::new(place, "the default theme extends no other");
+                    problems.push(problem.hint("make a theme of another name, with `torcollect theme new`"));
+                    None
+                }
+            };
             chain.push(name);
-            let theme = about(&file, &shown, &mut problems);
-            chosen.push(theme.pictures);
-            next = (theme.extends.unwrap_or_else(|| DEFAULT_NAME.to_owned()), shown);
         }
-        let folder = project.theme(DEFAULT_NAME);
-        if folder.is_dir() {
-            let file = folder.join(ABOUT);
-            chosen.push(about(&file, &project.shown(&file), &mut problems).pictures);
-            layers.push(Layer::Theme { shown: project.shown(&folder), folder });
-        }
-        let theme = embedded.iter().find(|(path, _)| *path == ABOUT);
-        if let Some(text) = theme.and_then(|(_, bytes)| str::from_utf8(bytes).ok()) {
-            let shown = Path::new("themes").join(DEFAULT_NAME).join(ABOUT);
-            chosen.push(parsed(&shown, text.to_owned(), &mut problems).pictures);
-        }
-        layers.push(Layer::Embedded(embedded));
+        let (chosen, values): (Vec<_>, Vec<_>) = said.into_iter().map(|about| (about.pictures, about.extra)).unzip();
         let colors = chosen.into_iter().rfold(Colors::default(), |below, theme| theme.over(below));
-        (Self { layers, colors }, problems)
+        (Self { layers, colors, extra: extra::merged(values) }, problems)
     }
 
     /// The colours of pictures.
@@ -171,6 +184,28 @@ impl Lookup {
         Ok(files)
     }
 
+    /// What the themes say of `extra:`.
+    pub(super) fn extra(&self) -> &extra::Values {
+        &self.extra
+    }
+
+    /// The folder of the project's theme that a file belongs to; `None` for one that is part of no theme of the project.
+    pub(super) fn folder(&self, found: &Found) -> Option<&Path> {
+        match &self.layers[found.layer] {
+            Layer::Theme { folder, .. } => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// How a person would call the layer that a file comes from.
+    pub(super) fn origin(&self, found: &Found) -> String {
+        match &self.layers[found.layer] {
+            Layer::Project(_) => "the project".to_owned(),
+            Layer::Theme { name, .. } => format!("the project's theme `{name}`"),
+            Layer::Embedded { name, .. } => format!("torcollect's theme `{name}`"),
+        }
+    }
+
     /// All files of a part by their path below its folder, each with those that it shadows after it.
     pub(super) fn files(&self, part: Part) -> Result<BTreeMap<PathBuf, Vec<Found>>> {
         let mut files: BTreeMap<PathBuf, Vec<Found>> = BTreeMap::new();
@@ -186,6 +221,24 @@ impl Lookup {
 type Listed = (PathBuf, PathBuf, At);
 
 impl Layer {
+    /// What the theme says about itself; nothing if it has no `theme.yaml`.
+    fn about(&self, problems: &mut Vec<Problem>) -> Option<About> {
+        let (shown, text) = match self {
+            Self::Project(_) => return None,
+            Self::Theme { folder, shown, .. } => (shown.join(ABOUT), fs::read_text_if_any(&folder.join(ABOUT))),
+            Self::Embedded { name, files } => {
+                let text =
+                    files.iter().find(|(path, _)| *path == ABOUT).map(|(_, bytes)| String::from_utf8_lossy(bytes));
+                (Path::new("themes").join(name).join(ABOUT), Ok(text.map(Cow::into_owned)))
+            }
+        };
+        let about = match text {
+            Ok(text) => About::read(&shown, text?),
+            Err(error) => Err(Problem::new(Place::file(shown), error.root_cause().to_string())),
+        };
+        about.map_err(|problem| problems.push(problem)).ok()
+    }
+
     fn files(&self, part: Part) -> Result<Vec<Listed>> {
         let on_disk = |folder: &Path, shown: &Path| -> Result<Vec<Listed>> {
             let paths = fs::walk(folder)?;
@@ -195,12 +248,12 @@ impl Layer {
             (Self::Project(project), Part::Content) => on_disk(&project.content(), Path::new("content")),
             (Self::Project(project), Part::Queries) => on_disk(&project.queries(), &project.shown(&project.queries())),
             (Self::Project(_), _) => Ok(Vec::new()),
-            (Self::Theme { folder, shown }, _) => on_disk(&folder.join(part.folder()), &shown.join(part.folder())),
-            (Self::Embedded(files), _) => Ok(files
+            (Self::Theme { folder, shown, .. }, _) => on_disk(&folder.join(part.folder()), &shown.join(part.folder())),
+            (Self::Embedded { name, files }, _) => Ok(files
                 .iter()
                 .filter_map(|(path, bytes)| {
                     let below = Path::new(path).strip_prefix(part.folder()).ok()?;
-                    let shown = Path::new("themes").join(DEFAULT_NAME).join(path);
+                    let shown = Path::new("themes").join(name).join(path);
                     Some((below.to_owned(), shown, At::Memory(bytes)))
                 })
                 .collect()),
@@ -208,39 +261,29 @@ impl Layer {
     }
 }
 
-/// What `theme.yaml` says; nothing if there is none.
-fn about(file: &Path, shown: &Path, problems: &mut Vec<Problem>) -> Theme {
-    if !file.exists() {
-        return Theme::default();
-    }
-    match fs::read_text(file) {
-        Ok(text) => parsed(shown, text, problems),
-        Err(error) => {
-            problems.push(Problem::new(Place::file(shown), error.root_cause().to_string()));
-            Theme::default()
-        }
-    }
-}
-
-fn parsed(shown: &Path, text: String, problems: &mut Vec<Problem>) -> Theme {
-    Document::new(shown, text).parse().unwrap_or_else(|problem| {
-        problems.push(problem);
-        Theme::default()
-    })
+/// The layers of one theme: the project's, and that which is part of the program.
+fn theme_layers(project: &Project, name: &str, default: Embedded) -> Vec<Layer> {
+    let folder = Some(project.theme(name)).filter(|folder| plain(name) && folder.is_dir());
+    let own = folder.map(|folder| Layer::Theme { name: name.to_owned(), shown: project.shown(&folder), folder });
+    let embedded = match name {
+        DEFAULT_NAME => Some(default),
+        _ => THEMES.iter().find(|(known, _)| *known == name).map(|(_, files)| *files),
+    };
+    own.into_iter().chain(embedded.map(|files| Layer::Embedded { name: name.to_owned(), files })).collect()
 }
 
 fn plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\'])
 }
 
-fn unknown_theme(project: &Project, name: &str, place: PathBuf) -> Problem {
+fn unknown_theme(project: &Project, name: &str, place: Place) -> Problem {
     let themes = fs::folders(&project.root().join("themes"));
-    let known = themes.iter().map(String::as_str).chain([DEFAULT_NAME]);
+    let known = themes.iter().map(String::as_str).chain(embedded_themes());
     let hint = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("make the folder `themes/{name}`, or use the theme `{DEFAULT_NAME}`"),
     };
-    Problem::new(Place::file(place), format!("there is no theme `{name}`")).hint(hint)
+    Problem::new(place, format!("there is no theme `{name}`")).hint(hint)
 }
 
 #[cfg(test)]
@@ -310,7 +353,10 @@ mod tests {
             problem("../x"),
             "site/site.yaml: there is no theme `../x` (make the folder `themes/../x`, or use the theme `default`)"
         );
-        assert_eq!(problem("paper"), "themes/paper/theme.yaml: there is no theme `papier` (did you mean `paper`?)");
+        assert_eq!(
+            problem("paper"),
+            "themes/paper/theme.yaml:1:10: there is no theme `papier` (did you mean `paper`?)"
+        );
     }
 
     #[test]
@@ -322,7 +368,33 @@ mod tests {
         ]);
         let problems = Lookup::new(&folder.project, "a", EMBEDDED).1;
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        assert_eq!(lines[0], "themes/b/theme.yaml: the theme `a` extends itself");
+        assert_eq!(lines[0], "themes/b/theme.yaml:1:10: the theme `a` extends itself");
         assert!(lines[1].starts_with("themes/default/theme.yaml:2:1: unknown key `colour`"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn a_folder_of_the_project_shadows_a_theme_of_the_program_file_by_file() {
+        let folder = Folder::new(&[
+            ("themes/classic/assets/classic.css", "mine"),
+            ("themes/default/assets/classic.css", "never seen"),
+        ]);
+        let (lookup, problems) = Lookup::new(&folder.project, "classic", EMBEDDED);
+        assert_eq!(problems, []);
+        let found = lookup.files(Part::Assets).unwrap().remove(Path::new("classic.css")).unwrap();
+        let origins: Vec<String> = found.iter().map(|found| lookup.origin(found)).collect();
+        assert_eq!(
+            origins,
+            ["the project's theme `classic`", "torcollect's theme `classic`", "the project's theme `default`"]
+        );
+        assert_eq!(found[0].text().unwrap().unwrap(), "mine");
+        assert!(lookup.files(Part::Partials).unwrap().contains_key(Path::new("head_extra.hbs")));
+        assert!(lookup.colors() != &Colors::default(), "its theme.yaml is read");
+    }
+
+    #[test]
+    fn the_default_theme_extends_no_other() {
+        let folder = Folder::new(&[("themes/default/theme.yaml", "extends: classic")]);
+        let problems = Lookup::new(&folder.project, "default", EMBEDDED).1;
+        assert_eq!(problems[0].to_string(), "themes/default/theme.yaml:1:10: the default theme extends no other");
     }
 }

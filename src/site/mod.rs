@@ -9,14 +9,17 @@
 //! Rendering is pure: it yields files to a sink and writes nothing. All problems that can be found without data are found
 //! before the first file, and those that data bring about before any file of a site that fits into memory.
 
+mod about;
 mod address;
 mod check;
 mod colors;
 mod compile;
 mod context;
 mod copied;
+mod extra;
 mod front;
 mod helpers;
+mod include;
 mod inputs;
 mod lookup;
 mod markdown;
@@ -32,6 +35,7 @@ mod source;
 mod templates;
 #[cfg(test)]
 mod tests;
+pub mod theme;
 
 use std::path::PathBuf;
 

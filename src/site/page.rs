@@ -78,6 +78,7 @@ pub(super) fn documents(
         let Some(found) = found.into_iter().find(|found| !unwanted || found.layer == 0) else { continue };
         let read = found.text()?.and_then(|text| document(&path, &found.shown, found.layer, text));
         match read {
+            Ok(document) if document.front.draft => {}
             Ok(document) => documents.push(document),
             Err(problem) => problems.push(problem),
         }

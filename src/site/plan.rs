@@ -64,8 +64,8 @@ impl Plan {
         let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
         let files: Files = Files::new(copied.iter().filter_map(|file| file.path.to_str().map(str::to_owned)).collect());
         let (pages_templates, texts) = compiled(&lookup, &documents, &files, &mut problems)?;
-        let mut shared =
-            Shared::new(input.site, input.publication).context("cannot read what the publication says about itself")?;
+        let mut shared = Shared::new(input.site, lookup.extra(), input.publication)
+            .context("cannot read what the publication says about itself")?;
 
         let (mut pages, mut uses) = (Vec::new(), Vec::new());
         for (number, document) in documents.iter().enumerate() {

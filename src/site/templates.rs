@@ -11,6 +11,7 @@ use handlebars::{
 };
 
 use super::helpers::{self, Files};
+use super::include;
 use super::mustache::unbalanced;
 use super::pictures::Pictures;
 use super::source::{Source, position};
@@ -20,7 +21,8 @@ use crate::problem::Problem;
 pub(super) struct Templates {
     registry: Handlebars<'static>,
     files: Files,
-    sources: HashMap<String, Source>,
+    /// Each as it was written, and where.
+    written: HashMap<String, (Template, Source)>,
     /// The layers that have a partial, by its name.
     partials: BTreeMap<String, Vec<usize>>,
 }
@@ -45,7 +47,7 @@ impl Templates {
             registry.register_escape_fn(handlebars::no_escape);
         }
         helpers::register(&mut registry, files);
-        Self { registry, files: files.clone(), sources: HashMap::new(), partials: BTreeMap::new() }
+        Self { registry, files: files.clone(), written: HashMap::new(), partials: BTreeMap::new() }
     }
 
     /// Says which layers have a partial of that name, first the one that is used.
@@ -71,9 +73,9 @@ impl Templates {
         self.registry.register_template_string(name, source.text()).map_err(|error| syntax(&source, &error))?;
         if let Some(mut template) = self.registry.get_template(name).cloned() {
             self.link_parents(&mut template, layer);
-            self.registry.register_template(name, template);
+            self.registry.register_template(name, include::rewritten(template.clone()));
+            self.written.insert(name.to_owned(), (template, source));
         }
-        self.sources.insert(name.to_owned(), source);
         Ok(())
     }
 
@@ -105,30 +107,42 @@ impl Templates {
         }
     }
 
-    /// A template and its source.
+    /// A template as it was written, and its source.
     pub(super) fn get(&self, name: &str) -> Option<(&Template, &Source)> {
-        Some((self.registry.get_template(name)?, self.sources.get(name)?))
+        self.written.get(name).map(|(template, source)| (template, source))
     }
 
     /// Fills a template.
     pub(super) fn render(&self, name: &str, context: &Context) -> Result<String, Problem> {
-        self.registry.render_with_context(name, context).map_err(|error| self.failure(name, &error))
+        let mut scope = RenderContext::new(None);
+        self.filled(name, context, &mut scope)
     }
 
     /// Fills a template of a page, which can have pictures.
     pub(super) fn render_page(&self, name: &str, context: &Context, pictures: &Pictures) -> Result<String, Problem> {
-        let Some(template) = self.registry.get_template(name) else { return self.render(name, context) };
-        let mut scope = RenderContext::new(template.name.as_ref());
+        let mut scope = RenderContext::new(None);
         helpers::on_page(&mut scope, &self.files, pictures);
+        self.filled(name, context, &mut scope)
+    }
+
+    fn filled<'a>(
+        &'a self,
+        name: &str,
+        context: &'a Context,
+        scope: &mut RenderContext<'a, 'a>,
+    ) -> Result<String, Problem> {
+        include::on_page(scope);
         let mut output = StringOutput::new();
-        let rendered = template.render(&self.registry, context, &mut scope, &mut output);
+        let template = self.registry.get_template(name);
+        let template = template.ok_or_else(|| RenderErrorReason::TemplateNotFound(name.to_owned()).into());
+        let rendered = template.and_then(|template| template.render(&self.registry, context, scope, &mut output));
         let text = rendered.and_then(|()| output.into_string().map_err(RenderError::from));
         text.map_err(|error| self.failure(name, &error))
     }
 
     fn failure(&self, name: &str, error: &RenderError) -> Problem {
-        let source =
-            error.template_name.as_ref().and_then(|name| self.sources.get(name)).or_else(|| self.sources.get(name));
+        let source = |name: &str| self.written.get(name).map(|(_, source)| source);
+        let source = error.template_name.as_deref().and_then(source).or_else(|| source(name));
         let (message, missing) = match error.reason() {
             RenderErrorReason::MissingVariable(Some(name)) => (
                 format!("`{name}` has no value here\nask for it inside of `{{{{#if}}}}`, or give it one in the query"),

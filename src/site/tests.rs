@@ -6,6 +6,7 @@ mod charts;
 mod pictures;
 mod rules;
 mod static_check;
+mod themes;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,7 +70,7 @@ impl Folder {
         let sink = |file: File| {
             let path = file.path.to_str().unwrap().to_owned();
             let text = match file.content {
-                Content::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+                Content::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Content::Picture(drawing) => format!("{drawing:?}"),
             };
             let twice = files.lock().unwrap().insert(path, text);

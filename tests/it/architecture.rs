@@ -18,7 +18,7 @@ const RANKS: [&[&str]; 8] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 18] = [
+const PLACES: [(&str, &[&str]); 19] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -29,6 +29,7 @@ const PLACES: [(&str, &[&str]); 18] = [
     ("html5gum", &["references/"]),
     ("oxipng", &["graphics/"]),
     ("resvg", &["graphics/"]),
+    ("similar", &["site/theme/"]),
     ("skrifa", &["graphics/font.rs"]),
     ("serde_yaml", &["config/yaml.rs"]),
     ("walkdir", &["fs.rs"]),

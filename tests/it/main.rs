@@ -19,5 +19,6 @@ mod setup;
 mod sparklines;
 mod sshd;
 mod support;
+mod themes;
 mod transport;
 mod via;

@@ -6,8 +6,10 @@ use serde_json::Value;
 use super::{Call, quoted};
 use crate::problem::nearest;
 
+/// The pattern of the format `long`.
+pub(super) const LONG: &str = "%-d %B %Y";
 const FORMATS: [(&str, &str); 5] =
-    [("long", "%-d %B %Y"), ("short", "%-d %b"), ("weekday", "%A"), ("month", "%B %Y"), ("iso", "%Y-%m-%d")];
+    [("long", LONG), ("short", "%-d %b"), ("weekday", "%A"), ("month", "%B %Y"), ("iso", "%Y-%m-%d")];
 
 /// `{{date x}}`: `22 November 2026`; `"short"` `22 Nov`, `"weekday"` `Sunday`, `"month"` `November 2026`, `"iso"`
 /// `2026-11-22`. Of a time its day in UTC. Null is `?`.
@@ -28,13 +30,17 @@ pub(super) fn date(call: &Call) -> Result<Value, String> {
     match call.value(0) {
         Value::Null => Ok("?".into()),
         Value::String(text) => {
-            let day = text.get(..10).filter(|_| text.len() == 10 || text.as_bytes()[10] == b'T').unwrap_or_default();
-            let day = Date::strptime("%Y-%m-%d", day)
-                .map_err(|_| format!("`date` needs a day as `YYYY-MM-DD`, not `{text}`"))?;
+            let day = of(text).ok_or_else(|| format!("`date` needs a day as `YYYY-MM-DD`, not `{text}`"))?;
             Ok(day.strftime(pattern).to_string().into())
         }
         other => Err(format!("`date` needs a day as `YYYY-MM-DD`, not {}", quoted(other))),
     }
+}
+
+/// The day that a text is, or that of the time that it is.
+pub(super) fn of(text: &str) -> Option<Date> {
+    let day = text.get(..10).filter(|_| text.len() == 10 || text.as_bytes()[10] == b'T')?;
+    Date::strptime("%Y-%m-%d", day).ok()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(super) mod map;
 mod number;
 mod slug;
 mod sparkline;
+pub(super) mod table;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::Address;
+use super::include;
 use super::pictures::Pictures;
 use crate::config::Scheme;
 
@@ -51,7 +53,7 @@ const fn signature(name: &'static str, values: RangeInclusive<usize>, options: &
     Signature { name, values, options }
 }
 
-static OWN: [(Signature, Function); 12] = [
+static OWN: [(Signature, Function); 13] = [
     (signature("number", 1..=1, &["sign", "decimals"]), Plain(number::number)),
     (signature("bytes", 1..=1, &[]), Plain(number::bytes)),
     (signature("percent", 1..=1, &["sign", "decimals"]), Plain(number::percent)),
@@ -64,6 +66,7 @@ static OWN: [(Signature, Function); 12] = [
     (signature("map", 1..=1, &["code", "value", "name", "limits", "least"]), Html(map::map)),
     (signature("sparkline", 1..=1, &["mark", "unit", "alt"]), Html(sparkline::sparkline)),
     (signature("chart", 1..=1, &["kind", "x", "y", "series", "title", "marks", "height", "unit"]), Html(chart::chart)),
+    (signature("table", 1..=1, &["columns", "heads", "caption"]), Html(table::table)),
 ];
 
 const MANY: usize = 99;
@@ -99,7 +102,7 @@ pub(super) fn makes_html(name: &str) -> bool {
 
 /// Whether it makes HTML that cannot stand inside of a paragraph.
 pub(super) fn makes_figure(name: &str) -> bool {
-    ["chart", "map"].contains(&name)
+    ["chart", "map", "table"].contains(&name)
 }
 
 /// The files of the site that are no pages, as paths below its root.
@@ -180,6 +183,7 @@ impl Call<'_> {
         let context = Context::from(data);
         let mut scope = RenderContext::new(template.name.as_ref());
         on_page(&mut scope, self.files, pictures);
+        include::on_page(&mut scope);
         let mut output = StringOutput::new();
         template.render(self.registry, &context, &mut scope, &mut output)?;
         output.into_string().map_err(RenderError::from)

@@ -55,7 +55,12 @@ pub(super) fn percent(call: &Call) -> Result<Value, String> {
     let Some(value) = numeric(call, "percent")? else { return Ok("".into()) };
     let decimals = decimals(call, 0);
     let sign = call.option("sign").as_bool().unwrap_or(true);
-    Ok(format!("{}{SPACE}%", signed(&format!("{:.decimals$}", value.abs() * 100.0), value < 0.0, sign)).into())
+    Ok(in_percent(value, decimals, sign).into())
+}
+
+/// A share or a change as `percent` shows it.
+pub(super) fn in_percent(value: f64, decimals: usize, sign: bool) -> String {
+    format!("{}{SPACE}%", signed(&format!("{:.decimals$}", value.abs() * 100.0), value < 0.0, sign))
 }
 
 /// A number as `number` shows it.

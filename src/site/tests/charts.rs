@@ -12,6 +12,7 @@ const THEME: Embedded = &[
     ("partials/charts/line.hbs", include_bytes!("../../../themes/default/partials/charts/line.hbs")),
     ("partials/charts/area.hbs", include_bytes!("../../../themes/default/partials/charts/area.hbs")),
     ("partials/charts/bar.hbs", include_bytes!("../../../themes/default/partials/charts/bar.hbs")),
+    ("partials/figure.hbs", include_bytes!("../../../themes/default/partials/figure.hbs")),
 ];
 
 fn folder(call: &str) -> Folder {
