@@ -22,7 +22,7 @@ use torcollect::site::{Content, File, FileKind, Input, Plan, inputs};
 use super::collect::{JOBS, Percent, collect_all};
 use super::data::Data;
 use super::weight::{self, effort};
-use super::{Terminal, check, load_site};
+use super::{Terminal, load_site};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
@@ -78,7 +78,10 @@ impl Build {
         let site = self.site(project)?;
         let data = Data::new(project, terminal, self.from.as_deref())?;
         let output = Output::open(project, &folder)?.compressing(site.compress);
-        let inputs = hash::all([inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict)]);
+        let leaks = data.leaks(project)?;
+        let searched = hash::of(leaks.digest()?.as_bytes());
+        let inputs = [inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict), searched];
+        let inputs = hash::all(inputs);
         let unchanged = if self.force { None } else { output.unchanged(inputs) };
         let said = match unchanged {
             Some((said, totals)) => {
@@ -88,7 +91,7 @@ impl Build {
             None => {
                 let plan = {
                     let publication = data.publication(project, &site, organization)?;
-                    Plan::new(&Input { project, site: &site, publication: &publication })?
+                    Plan::new(&Input { project, site: &site, publication: &publication, leaks: &leaks })?
                 };
                 let work = Work { project, terminal, site: &site, plan: &plan, output: &output, folder: &folder };
                 let made = self.make(&work, inputs)?;
@@ -161,7 +164,7 @@ impl Build {
         let weights = weights(&facts);
         let mut said = Said::default();
         if self.strict {
-            Problems::check(Kind::Content, weight::problems(project, site, &weights, check::NAMED_IN_ERRORS))?;
+            Problems::check(Kind::Content, weight::refused(project, site, &facts, &weights))?;
             let files = held.into_inner().unwrap_or_else(PoisonError::into_inner);
             let (pages, others): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| file.kind == FileKind::Page);
             for files in [others, pages] {

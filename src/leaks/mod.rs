@@ -84,6 +84,7 @@ impl Leak {
 }
 
 /// Finds secrets.
+#[derive(Clone)]
 pub struct Leaks {
     automaton: AhoCorasick,
     /// What each pattern of the automaton stands for.

@@ -8,8 +8,10 @@ use super::Kind;
 /// SHA-1 of a key.
 pub(super) type Fingerprint = [u8; 20];
 
-/// What begins a shape, and what must come after it.
-pub(super) const SHAPES: [(&str, Kind, fn(&[u8]) -> bool); 13] = [
+/// What begins a shape, what it is then, and whether the bytes after it are as they must be.
+type Shape = (&'static str, Kind, fn(&[u8]) -> bool);
+
+pub(super) const SHAPES: [Shape; 13] = [
     ("cert=", Kind::BridgeLine, is_certificate),
     ("iat-mode=", Kind::BridgeLine, |rest| rest.first().is_some_and(|digit| matches!(digit, b'0'..=b'2'))),
     ("bridge ", Kind::BridgeLine, is_endpoint),

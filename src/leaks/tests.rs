@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -16,7 +17,8 @@ fn leaks(secrets: impl IntoIterator<Item = Option<Secret>>) -> Leaks {
     Leaks::new(secrets.into_iter().map(Option::unwrap)).unwrap()
 }
 
-fn all() -> Leaks {
+/// Made once, because that takes time.
+static ALL: LazyLock<Leaks> = LazyLock::new(|| {
     leaks([
         Secret::host("198.51.100.7"),
         Secret::host("2001:db8::5:1"),
@@ -26,7 +28,7 @@ fn all() -> Leaks {
         Secret::salt(SALT),
         Secret::hashed_fingerprint(HASHED),
     ])
-}
+});
 
 fn kinds(leaks: &Leaks, text: &str) -> Vec<Kind> {
     leaks.find(text.as_bytes()).into_iter().map(|leak| leak.kind).collect()
@@ -34,12 +36,12 @@ fn kinds(leaks: &Leaks, text: &str) -> Vec<Kind> {
 
 #[track_caller]
 fn found(text: &str, kind: Kind) {
-    assert!(kinds(&all(), text).contains(&kind), "{kind} is not found in `{text}`");
+    assert!(kinds(&ALL, text).contains(&kind), "{kind} is not found in `{text}`");
 }
 
 #[track_caller]
 fn innocent(text: &str) {
-    assert_eq!(kinds(&all(), text), [], "{text}");
+    assert_eq!(kinds(&ALL, text), [], "{text}");
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn an_address_is_found_in_every_notation() {
         "2002:c633:6407::",
     ] {
         let expected = text != "2002:c633:6407::1";
-        assert_eq!(kinds(&all(), text).contains(&Kind::Address), expected, "{text}");
+        assert_eq!(kinds(&ALL, text).contains(&Kind::Address), expected, "{text}");
     }
 }
 
@@ -161,7 +163,7 @@ fn a_fingerprint_is_found_in_every_notation_and_a_known_one_is_called_so() {
             grouped(2, "-"),
             format!("in 2026 {} was new", grouped(4, "\n")),
         ] {
-            assert!(kinds(&all(), &text).contains(&kind), "{text}");
+            assert!(kinds(&ALL, &text).contains(&kind), "{text}");
         }
     }
     found("Xu0eAAAAAAAAAAAAAAAAAAChHOU", Kind::HashedFingerprint);
@@ -215,7 +217,7 @@ fn what_tells_nobody_anything_is_no_secret() {
     assert_eq!(Secret::host_key("ssh-rsa"), None);
     assert_eq!(Secret::salt("short\n"), None);
     assert_eq!(
-        format!("{:?} {:?}", Secret::host("198.51.100.7").unwrap(), all()),
+        format!("{:?} {:?}", Secret::host("198.51.100.7").unwrap(), *ALL),
         "Secret(a server's IP address) Leaks(7 secrets)"
     );
 }
@@ -223,7 +225,7 @@ fn what_tells_nobody_anything_is_no_secret() {
 #[test]
 fn a_leak_says_its_byte_and_its_line_in_the_file_as_it_is() {
     let text = "a &amp; b&#10;c\nd &lt; 198&#46;51.100.7 and\n oak.bridge.example";
-    let found = all().find(text.as_bytes());
+    let found = ALL.find(text.as_bytes());
     let places: Vec<(Kind, usize, usize)> =
         found.iter().map(|leak| (leak.kind, leak.offset, leak.line(text.as_bytes()))).collect();
     let at = |what: &str| text.find(what).unwrap();
@@ -250,7 +252,7 @@ fn written(address: Ipv6Addr, zeros: usize, compressed: usize, upper: bool, dott
     let mut groups: Vec<String> = segments.iter().map(|group| format!("{group:x}")).collect();
     for (at, group) in groups.iter_mut().enumerate() {
         let width = group.len().max((zeros >> (2 * at)) % 4 + 1);
-        *group = format!("{:0>width$}", group);
+        *group = format!("{group:0>width$}");
     }
     if dotted {
         groups.truncate(6);
@@ -393,7 +395,7 @@ proptest! {
     #[test]
     fn any_bytes_are_looked_through(bytes: Vec<u8>, text in "[&%#\\\\ux0-9a-f;.: -]{0,200}") {
         for bytes in [&bytes[..], text.as_bytes()] {
-            for leak in all().find(bytes) {
+            for leak in ALL.find(bytes) {
                 prop_assert!(leak.offset < bytes.len());
                 let _ = leak.line(bytes);
             }

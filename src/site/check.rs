@@ -41,7 +41,7 @@ pub(super) struct Uses {
 impl Found {
     /// All problems, in order of place.
     pub(super) fn problems(self) -> Vec<Problem> {
-        let problem = |((place, message), hint)| Problem { place: Some(place), message, hint };
+        let problem = |((place, message), hint)| Problem { hint, ..Problem::new(place, message) };
         self.problems.into_iter().map(problem).collect()
     }
 }

@@ -88,7 +88,18 @@ enum At {
     Memory(&'static [u8]),
 }
 
+/// A file of a theme in the program, as a person would name it.
+pub(super) fn embedded(shown: &Path) -> Option<&'static [u8]> {
+    let path = shown.strip_prefix(Path::new("themes").join(DEFAULT_NAME)).ok()?;
+    DEFAULT.iter().find(|(known, _)| Path::new(known) == path).map(|(_, bytes)| *bytes)
+}
+
 impl Found {
+    /// Whether it is part of the program.
+    pub(super) fn is_embedded(&self) -> bool {
+        matches!(self.at, At::Memory(_))
+    }
+
     /// The file's bytes.
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         match &self.at {

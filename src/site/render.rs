@@ -16,6 +16,7 @@ use super::copied::Copied;
 use super::page::Page;
 use super::pictures::Pictures;
 use super::plan::Plan;
+use super::searched::Searched;
 use super::templates;
 use super::{Content, File, FileKind, Input, Summary};
 use crate::problem::{Kind, Problem, Problems};
@@ -63,9 +64,17 @@ impl Plan {
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
         let mut paths = Vec::new();
+        let searched = Searched::new(&self.leaks);
         let wanted: Vec<usize> = (0..self.pages.len()).filter(|number| wanted(*number)).collect();
         for wave in wanted.chunks(WAVE) {
-            let made: Vec<_> = wave.par_iter().map(|number| self.page(&self.pages[*number])).collect();
+            let searched_page = |number: &usize| {
+                let page = &self.pages[*number];
+                let origin = &self.documents[page.document].file;
+                self.page(page).inspect(|files| {
+                    files.iter().for_each(|file| searched.look(&page.path, &file.content, origin));
+                })
+            };
+            let made: Vec<_> = wave.par_iter().map(searched_page).collect();
             for (number, made) in wave.iter().zip(made) {
                 match made {
                     Ok(files) => {
@@ -79,15 +88,17 @@ impl Plan {
                     Err(problem) => failed.entry(problem).or_default().push(&self.pages[*number].path),
                 }
             }
-            if bytes > HELD && failed.is_empty() {
+            let is_sound = failed.is_empty() && searched.is_clean();
+            if bytes > HELD && is_sound {
                 give(std::mem::take(&mut held))?;
                 bytes = 0;
             }
-            if !failed.is_empty() {
+            if !is_sound {
                 held.clear();
             }
         }
-        Problems::check(Kind::Content, failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages)).collect())?;
+        let failed = failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages));
+        Problems::check(Kind::Content, failed.chain(searched.problems()).collect())?;
         give(held)?;
         Ok(paths)
     }
