@@ -6,8 +6,6 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::printable;
-
 /// A position in a file that a person can open: lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
@@ -92,9 +90,8 @@ impl Problem {
         const MOST: usize = 100;
         let (place, source) = (self.place.as_ref()?, self.source.as_ref()?);
         let number = place.line?;
-        // Tabs and marks would move the caret away.
-        let letters: Vec<char> =
-            printable(source).chars().map(|letter| if letter == '\u{fffd}' { ' ' } else { letter }).collect();
+        // A tab would move the caret away.
+        let letters: Vec<char> = source.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         let column = place.column.map(|column| column.saturating_sub(1).min(letters.len()));
         let first = column.unwrap_or_default().saturating_sub(MOST * 2 / 3).min(letters.len().saturating_sub(MOST));
         let last = letters.len().min(first + MOST);

@@ -134,7 +134,7 @@ impl Terminal {
         }
         text += &printable(&problem.message);
         if let Some(excerpt) = problem.excerpt() {
-            text += &format!("\n{}", self.colored("2", &excerpt.to_string()));
+            text += &format!("\n{}", self.colored("2", &printable(&excerpt.to_string())));
         }
         if let Some(hint) = &problem.hint {
             text += &format!("\n{} {}", self.colored("1;36", "hint:"), printable(hint));

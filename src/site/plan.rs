@@ -42,6 +42,8 @@ pub struct Plan {
     pub(super) leaks: Leaks,
     /// Of the list of what is searched for.
     searched: u64,
+    /// What leaks in files that are copied: said together with what leaks in pages.
+    pub(super) leaking: Vec<Problem>,
     unused: Vec<Problem>,
     compress: Compress,
     /// What the templates of each document name.
@@ -96,7 +98,10 @@ impl Plan {
         for file in &copied {
             searched.look(&file.path.to_string_lossy(), &Content::Bytes(file.bytes()?), &file.shown(input));
         }
-        problems.extend(searched.problems());
+        let leaking = searched.problems();
+        if !problems.is_empty() {
+            problems.extend(leaking.iter().cloned());
+        }
         Problems::check(Kind::Content, merged(problems))?;
 
         shared.set_menu(&documents, &pages);
@@ -106,6 +111,7 @@ impl Plan {
         Ok(Self {
             leaks: input.leaks.clone(),
             searched: hash::of(input.leaks.digest()?.as_bytes()),
+            leaking,
             unused,
             files: hash::all(names),
             colors: lookup.colors().clone(),

@@ -44,7 +44,7 @@ impl Plan {
     /// first, then pictures, then pages. For each page that was made the paths of its files, those that pages share too.
     ///
     /// # Errors
-    /// [`Problems`] that single rows bring about; or whatever the sink returned.
+    /// [`Problems`] that single rows bring about, and all that leaks; or whatever the sink returned.
     pub fn make(&self, wanted: impl Fn(usize) -> bool, sink: &Sink) -> Result<Vec<(usize, Vec<PathBuf>)>> {
         let copy = |file: &Copied| {
             let content = Content::Bytes(file.bytes()?);
@@ -88,7 +88,7 @@ impl Plan {
                     Err(problem) => failed.entry(problem).or_default().push(&self.pages[*number].path),
                 }
             }
-            let is_sound = failed.is_empty() && searched.is_clean();
+            let is_sound = failed.is_empty() && self.leaking.is_empty() && searched.is_clean();
             if bytes > HELD && is_sound {
                 give(std::mem::take(&mut held))?;
                 bytes = 0;
@@ -98,7 +98,10 @@ impl Plan {
             }
         }
         let failed = failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages));
-        Problems::check(Kind::Content, failed.chain(searched.problems()).collect())?;
+        Problems::check(
+            Kind::Content,
+            failed.chain(self.leaking.iter().cloned()).chain(searched.problems()).collect(),
+        )?;
         give(held)?;
         Ok(paths)
     }
