@@ -17,7 +17,7 @@ use torcollect::key::Key;
 use torcollect::output::{Facts, Made, Output, Reason, Said, Scale, Totals, on_the_wire, weights};
 use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
-use torcollect::site::{Content, File, FileKind, Input, Plan, inputs};
+use torcollect::site::{Content, File, FileKind, Input, Plan, inputs, with_lines};
 
 use super::collect::{JOBS, Percent, collect_all};
 use super::data::Data;
@@ -83,7 +83,7 @@ impl Build {
         let inputs = [inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict), searched];
         let inputs = hash::all(inputs);
         let unchanged = if self.force { None } else { output.unchanged(inputs) };
-        let said = match unchanged {
+        let mut said = match unchanged {
             Some((said, totals)) => {
                 terminal.info(&format!("nothing has changed since the last build: {}", in_words(&totals)));
                 said
@@ -108,6 +108,7 @@ impl Build {
                 said
             }
         };
+        with_lines(project, &mut said.warnings);
         for warning in &said.warnings {
             terminal.warning(warning);
         }

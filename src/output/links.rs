@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::config::Scheme;
-use crate::problem::{Problem, nearest};
+use crate::problem::{Problem, did_you_mean};
 use crate::references::{References, Target};
 
 /// What is wrong about a reference.
@@ -122,24 +122,24 @@ impl<'a> Site<'a> {
         let (message, near, otherwise) = match kind {
             Kind::Link => {
                 let message = format!("broken link to `{file}`{like_it}, {on}");
-                (message, nearest(file, known()), "there is no such file: make it, or mend the link")
+                (message, did_you_mean(file, known()), "there is no such file: make it, or mend the link")
             }
             Kind::Place => {
                 let ids = self.file(Path::new(file)).map(|(_, references)| &references.ids);
-                let near = nearest(place, ids.into_iter().flatten().map(String::as_str));
+                let near = did_you_mean(place, ids.into_iter().flatten().map(String::as_str));
                 let message = format!("broken link to `{file}#{place}`{like_it}, {on}");
                 (message, near, "the page is there, but nothing on it has this `id`")
             }
             Kind::Fetched => {
                 let message = format!("missing file `{file}`{like_it}, {on}");
-                (message, nearest(file, known()), "put it into `site/static/`, or into the theme's `assets/`")
+                (message, did_you_mean(file, known()), "put it into `site/static/`, or into the theme's `assets/`")
             }
             Kind::Silent => {
                 let message = format!("image `{file}`{like_it} without `alt`, {on}");
                 (message, None, "say in `alt=\"…\"` what it shows, or `alt=\"\"` if it only decorates")
             }
         };
-        let hint = near.map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint = near.unwrap_or_else(|| otherwise.to_owned());
         Problem::nowhere(message).hint(hint)
     }
 }
