@@ -18,6 +18,7 @@ pub mod fs;
 pub mod graphics;
 pub mod hash;
 pub mod key;
+pub mod leaks;
 pub mod output;
 pub mod problem;
 pub mod project;

@@ -16,12 +16,12 @@ use torcollect::key::Key;
 use torcollect::output::{Facts, Made, Output, Reason, Said, Scale, Totals, on_the_wire, weights};
 use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
-use torcollect::site::{Content, File, FileKind, Input, Plan, inputs};
+use torcollect::site::{Content, File, FileKind, Input, Plan, inputs, with_lines};
 
 use super::collect::{JOBS, Percent, collect_all};
 use super::data::Data;
 use super::weight::{self, effort};
-use super::{Terminal, check, load_site};
+use super::{Terminal, load_site};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
@@ -77,9 +77,12 @@ impl Build {
         let site = self.site(project)?;
         let data = Data::new(project, terminal, self.from.as_deref())?;
         let output = Output::open(project, &folder)?.compressing(site.compress);
-        let inputs = hash::all([inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict)]);
+        let leaks = data.leaks(project)?;
+        let searched = hash::of(leaks.digest()?.as_bytes());
+        let inputs = [inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict), searched];
+        let inputs = hash::all(inputs);
         let unchanged = if self.force { None } else { output.unchanged(inputs) };
-        let said = match unchanged {
+        let mut said = match unchanged {
             Some((said, totals)) => {
                 terminal.info(&format!("nothing has changed since the last build: {}", in_words(&totals)));
                 said
@@ -87,7 +90,7 @@ impl Build {
             None => {
                 let plan = {
                     let publication = data.publication(project, &site, organization)?;
-                    Plan::new(&Input { project, site: &site, publication: &publication })?
+                    Plan::new(&Input { project, site: &site, publication: &publication, leaks: &leaks })?
                 };
                 let work = Work { project, terminal, site: &site, plan: &plan, output: &output, folder: &folder };
                 let made = self.make(&work, inputs)?;
@@ -104,6 +107,7 @@ impl Build {
                 said
             }
         };
+        with_lines(project, &mut said.warnings);
         for warning in &said.warnings {
             terminal.warning(warning);
         }
@@ -166,7 +170,7 @@ impl Build {
         let weights = weights(&facts);
         let mut said = Said::default();
         if self.strict {
-            Problems::check(Kind::Content, weight::problems(project, site, &weights, check::NAMED_IN_ERRORS))?;
+            Problems::check(Kind::Content, weight::refused(project, site, &facts, &weights))?;
             work.write_all(&held)?;
         } else {
             said.warnings = weight::problems(project, site, &weights, NAMED_IN_WARNINGS);

@@ -14,9 +14,6 @@ use torcollect::site::{File, Input};
 use super::data::Data;
 use super::{Terminal, load_site, weight};
 
-/// How many of the pages above a budget an error names.
-pub(super) const NAMED_IN_ERRORS: usize = 5;
-
 /// The arguments of `check`.
 #[derive(Args)]
 pub struct Check {
@@ -37,14 +34,18 @@ impl Check {
         let site = load_site(project)?;
         let data = Data::new(project, terminal, self.from.as_deref())?;
         let publication = data.publication(project, &site, organization)?;
-        let input = Input { project, site: &site, publication: &publication };
+        let leaks = data.leaks(project)?;
+        let input = Input { project, site: &site, publication: &publication, leaks: &leaks };
         let files = AtomicUsize::new(0);
         let count = |_: File| {
             files.fetch_add(1, Ordering::Relaxed);
         };
         let (made, facts) = weight::weigh(&input, &folder, count)?;
         let weights = weights(&facts);
-        Problems::check(Kind::Content, weight::problems(project, &site, &weights, NAMED_IN_ERRORS))?;
+        for unused in &made.unused {
+            terminal.warning(unused);
+        }
+        Problems::check(Kind::Content, weight::refused(project, &site, &facts, &weights))?;
         terminal.info(&format!(
             "{} pages from {} queries, {} files: nothing that `build --strict` would refuse",
             made.pages,

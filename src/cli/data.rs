@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use torcollect::config::{Fleet, Site};
 use torcollect::hash;
+use torcollect::leaks::Leaks;
 use torcollect::problem::{Problems, unknown};
 use torcollect::project::Project;
 use torcollect::warehouse::{self, Publication, Scope};
@@ -36,6 +37,16 @@ impl Data {
             Self::File(file) => (warehouse::state_of(file)?, String::new()),
         };
         Ok(hash::after(data, format!("{organization:?} {settings}").as_bytes()))
+    }
+
+    /// What no page may say: all that the settings and the warehouse of the project know. Who builds from a file may have
+    /// no settings of a fleet, or not the servers that they include.
+    pub fn leaks(&self, project: &Project) -> Result<Leaks> {
+        let fleet = match self {
+            Self::Warehouse(fleet) => fleet.secrets(project)?,
+            Self::File(_) => Fleet::load(project).unwrap_or_default().0.secrets(project)?,
+        };
+        Leaks::new(fleet.into_iter().chain(warehouse::secrets(project)?))
     }
 
     /// What may be seen of them.

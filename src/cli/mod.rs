@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use torcollect::config::{Fleet, Site};
 use torcollect::problem::{Problem, Problems};
 use torcollect::project::Project;
+use torcollect::site::with_lines;
 
 pub use terminal::Terminal;
 
@@ -86,7 +87,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
         return Err(Problems::from(problem.hint("name the project's folder with `-C DIR`")).into());
     }
     let project = Project::new(root);
-    match &arguments.command {
+    let done = match &arguments.command {
         Command::Collect(command) => command.run(&project, terminal),
         Command::Build(command) => command.run(&project, terminal),
         Command::Check(command) => command.run(&project, terminal),
@@ -95,7 +96,14 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
         Command::Query(command) => command.run(&project, terminal),
         Command::Export(command) => command.run(&project, terminal),
         Command::Reparse(command) => command.run(&project, terminal),
-    }
+    };
+    done.map_err(|error| match error.downcast::<Problems>() {
+        Ok(mut problems) => {
+            with_lines(&project, &mut problems.list);
+            problems.into()
+        }
+        Err(error) => error,
+    })
 }
 
 /// Reads the fleet's settings and shows what is odd about them.

@@ -17,12 +17,16 @@ pub struct Terminal {
     quiet: bool,
     verbose: bool,
     json: bool,
+    colored: bool,
 }
 
 impl Terminal {
-    /// As the arguments ask for.
+    /// As the arguments ask for. Colours are for terminals alone, and only where `NO_COLOR` is not set.
     pub fn new(arguments: &Arguments) -> Self {
-        Self { quiet: arguments.quiet, verbose: arguments.verbose, json: arguments.log_format == LogFormat::Json }
+        let json = arguments.log_format == LogFormat::Json;
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colored = !json && !refused && std::io::stderr().is_terminal();
+        Self { quiet: arguments.quiet, verbose: arguments.verbose, json, colored }
     }
 
     /// Data that was asked for. A reader that has seen enough (`| head`) is no error.
@@ -37,14 +41,14 @@ impl Terminal {
     /// What was done.
     pub fn info(&self, message: &str) {
         if !self.quiet {
-            self.say("info", message, None, None);
+            self.say("info", message, None);
         }
     }
 
     /// What only the curious want to know.
     pub fn detail(&self, message: &str) {
         if self.verbose {
-            self.say("detail", message, None, None);
+            self.say("detail", message, None);
         }
     }
 
@@ -55,7 +59,7 @@ impl Terminal {
 
     /// Something that went wrong while other work goes on.
     pub fn error(&self, message: &str, hint: Option<&str>) {
-        self.say("error", message, None, hint);
+        self.say("error", message, hint);
     }
 
     /// Shows an error with the chain of its causes, or each of many problems, and chooses the exit code.
@@ -69,7 +73,7 @@ impl Terminal {
         let mut messages: Vec<String> = error.chain().map(ToString::to_string).collect();
         // Some errors repeat their cause in their own words.
         messages.dedup_by(|cause, effect| effect.ends_with(cause.as_str()));
-        self.say("error", &own_words(&messages.join(": ")), None, None);
+        self.say("error", &own_words(&messages.join(": ")), None);
         ExitCode::from(1)
     }
 
@@ -109,33 +113,54 @@ impl Terminal {
         bar
     }
 
-    fn problem(&self, level: &str, problem: &Problem) {
-        self.say(level, &problem.message, problem.place.as_ref(), problem.hint.as_deref());
+    fn say(&self, level: &str, message: &str, hint: Option<&str>) {
+        let problem = Problem::nowhere(message);
+        self.problem(level, &Problem { hint: hint.map(str::to_owned), ..problem });
     }
 
-    fn say(&self, level: &str, message: &str, place: Option<&torcollect::problem::Place>, hint: Option<&str>) {
-        if self.json {
-            let mut record = json!({"level": level, "message": message});
-            if let Some(place) = place {
-                record["file"] = place.file.to_string_lossy().into();
-                record["line"] = place.line.into();
-                record["column"] = place.column.into();
-            }
-            if let Some(hint) = hint {
-                record["hint"] = hint.into();
-            }
-            return write_line(&Value::to_string(&record));
-        }
-        let label = match level {
+    fn problem(&self, level: &str, problem: &Problem) {
+        write_line(&if self.json { record(level, problem).to_string() } else { self.lines(level, problem) });
+    }
+
+    /// A problem for people: what is wrong, the line that it is about, and what to do.
+    fn lines(&self, level: &str, problem: &Problem) -> String {
+        let mut text = match level {
             "info" | "detail" => String::new(),
-            level => format!("{level}: "),
+            "warning" => self.colored("1;33", "warning:") + " ",
+            level => self.colored("1;31", &format!("{level}:")) + " ",
         };
-        let place = place.map_or_else(String::new, |place| format!("{place}: "));
-        write_line(&format!("{label}{place}{}", printable(message)));
-        if let Some(hint) = hint {
-            write_line(&format!("hint: {}", printable(hint)));
+        if let Some(place) = &problem.place {
+            text += &format!("{place}: ");
+        }
+        text += &printable(&problem.message);
+        if let Some(excerpt) = problem.excerpt() {
+            text += &format!("\n{}", self.colored("2", &printable(&excerpt.to_string())));
+        }
+        if let Some(hint) = &problem.hint {
+            text += &format!("\n{} {}", self.colored("1;36", "hint:"), printable(hint));
+        }
+        text
+    }
+
+    fn colored(&self, color: &str, text: &str) -> String {
+        if self.colored { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// A problem for programs.
+fn record(level: &str, problem: &Problem) -> Value {
+    let mut record = json!({"level": level, "message": problem.message});
+    if let Some(place) = &problem.place {
+        record["file"] = place.file.to_string_lossy().into();
+        record["line"] = place.line.into();
+        record["column"] = place.column.into();
+    }
+    for (name, value) in [("source", problem.source.as_deref()), ("hint", problem.hint.as_deref())] {
+        if let Some(value) = value {
+            record[name] = value.into();
         }
     }
+    record
 }
 
 /// Whether there is a terminal to ask at.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use torcollect::config::{Compress, Site};
 use torcollect::fs;
 use torcollect::graphics::is_whole;
-use torcollect::output::{Effort, Facts, Role, Scale, Weight, above, on_the_wire, size};
+use torcollect::output::{Effort, Facts, Role, Scale, Weight, above, links, on_the_wire, size};
 use torcollect::problem::Problem;
 use torcollect::project::Project;
 use torcollect::site::{Content, File, FileKind, Input, Summary, render};
@@ -92,4 +92,19 @@ fn in_words(weight: &Weight) -> String {
 /// A problem for each limit of the site's budget that pages are above; it names so many of the pages.
 pub(super) fn problems(project: &Project, site: &Site, weights: &[Weight], named: usize) -> Vec<Problem> {
     above(weights, &site.budget, named, |limit| Site::place(project, &["budget", limit]))
+}
+
+/// All that a strict build refuses of a site that can be made: pages above the budget, and references to what is not
+/// there.
+pub(super) fn refused(
+    project: &Project,
+    site: &Site,
+    facts: &BTreeMap<PathBuf, Facts>,
+    weights: &[Weight],
+) -> Vec<Problem> {
+    /// How many of the pages above a budget an error names.
+    const NAMED: usize = 5;
+    let references = facts.iter().map(|(path, facts)| (path.as_path(), &facts.references));
+    let broken = links(references, &site.schemes, site.base_url.as_deref());
+    problems(project, site, weights, NAMED).into_iter().chain(broken).collect()
 }

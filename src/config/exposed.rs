@@ -3,10 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use super::yaml::{Document, KeyPath};
 use super::{Address, Fleet, Server};
+use crate::fs;
+use crate::leaks::Secret;
 use crate::problem::Problem;
+use crate::project::Project;
 
 /// What no text for pages may have.
 #[derive(Clone, Debug, Default)]
@@ -18,12 +22,7 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Those of a fleet. A host name without a dot leads nobody anywhere, and is often just the server's label.
     pub(super) fn of(fleet: &Fleet) -> Self {
-        let servers = fleet.servers.values().filter_map(|server| Some((server.address.as_ref()?, server)));
-        let hosts = servers.flat_map(|(address, server)| {
-            let via = server.via.as_ref().map(|via| hosts_in(&via.command(address))).unwrap_or_default();
-            std::iter::once(host(address)).chain(via)
-        });
-        let mut hosts: Vec<String> = hosts.chain(fleet.ssh.via.iter().flat_map(|via| hosts_in(via))).collect();
+        let mut hosts = hosts(fleet);
         hosts.retain(|host| host.contains('.'));
         hosts.sort();
         hosts.dedup();
@@ -53,6 +52,39 @@ impl Secrets {
             None
         }
     }
+}
+
+impl Fleet {
+    /// All that these settings know and no page may say: where the servers and the machines on the way to them are, their
+    /// host keys, and the public halves of the keys that log in, which stand beside those in files that end in `.pub`.
+    ///
+    /// # Errors
+    /// If such a file is there and cannot be read.
+    pub fn secrets(&self, project: &Project) -> anyhow::Result<Vec<Secret>> {
+        let hosts = hosts(self);
+        let keys = self.servers.values().filter_map(|server| server.host_key.as_deref());
+        let mut secrets: Vec<Secret> = hosts.iter().filter_map(|host| Secret::host(host)).collect();
+        secrets.extend(keys.filter_map(Secret::host_key));
+        let own = project.key();
+        let keys = self.servers.values().filter_map(|server| server.key.as_ref());
+        for key in keys.chain(&self.ssh.key).chain([&own]) {
+            let mut beside = key.as_os_str().to_owned();
+            beside.push(".pub");
+            let text = fs::read_text_if_any(Path::new(&beside))?;
+            secrets.extend(text.as_deref().and_then(Secret::public_key));
+        }
+        Ok(secrets)
+    }
+}
+
+/// The names and addresses of the servers and of what stands on the way to them, in lower case.
+fn hosts(fleet: &Fleet) -> Vec<String> {
+    let servers = fleet.servers.values().filter_map(|server| Some((server.address.as_ref()?, server)));
+    let hosts = servers.flat_map(|(address, server)| {
+        let via = server.via.as_ref().map(|via| hosts_in(&via.command(address))).unwrap_or_default();
+        std::iter::once(host(address)).chain(via)
+    });
+    hosts.chain(fleet.ssh.via.iter().flat_map(|via| hosts_in(via))).collect()
 }
 
 /// Servers whose names say where they are, of these that stand in these documents: a name goes where no address may go.
@@ -101,7 +133,10 @@ fn hosts_in(command: &str) -> Vec<String> {
     let names = urls_and_hosts.flat_map(|word| [Some(word), word.strip_prefix('-').and_then(|word| word.get(1..))]);
     let names = names.flatten().flat_map(|word| word.split(|c: char| !(c.is_ascii_alphanumeric() || ".-".contains(c))));
     let named = |name: &&str| name.contains('.') && name.split('.').all(|label| !label.is_empty());
-    names.map(|name| name.trim_matches(['-', '.'])).filter(named).map(str::to_owned).collect()
+    let names = names.map(|name| name.trim_matches(['-', '.'])).filter(named);
+    let addresses = command.split(|c: char| !(c.is_ascii_hexdigit() || matches!(c, ':' | '.')));
+    let addresses = addresses.filter(|word| word.parse::<Ipv6Addr>().is_ok());
+    names.chain(addresses).map(str::to_owned).collect()
 }
 
 /// `0.4.8.9` is a version of tor: no address begins with 0.
@@ -215,10 +250,36 @@ mod tests {
             ("ssh -Jjump.example.org:22 -W x:22 y", vec!["jjump.example.org", "jump.example.org"]),
             ("curl --proxy=socks5://u@gate.example:1080/x", vec!["gate.example"]),
             ("nc -X 5 -x 127.0.0.1:9050 %h %p", vec!["127.0.0.1"]),
+            ("ssh -W [%h]:%p root@[2001:db8::7]", vec!["2001:db8::7"]),
             ("~/bin/way.sh -F ./ssh.config -i /etc/a.key", vec![]),
         ] {
             assert_eq!(hosts_in(command), hosts, "{command}");
         }
+    }
+
+    #[test]
+    fn the_settings_know_where_servers_are_and_by_which_keys_they_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILfDSgzbdJKbzZ4GhV/vmVKPOcIv4qLGL9Yk3J/jJHrR";
+        let settings = format!(
+            "ssh: {{via: 'ssh -W %h:%p jump.example'}}\nservers:\n\
+             \x20 alpha: {{address: 'x@[2001:db8::1]:22', host_key: {key}, via: 'nc -x [2001:db8::2]:1 %h %p', label: Oak}}\n\
+             \x20 beta: {{address: beta, key: other}}\n\x20 gamma: {{local: true}}\n"
+        );
+        fs::create_dir(&folder.path().join("data")).unwrap();
+        for (path, text) in [("sources.yaml", settings.as_str()), ("data/id_ed25519.pub", key), ("other.pub", key)] {
+            fs::write_atomic(&folder.path().join(path), text.as_bytes(), fs::PRIVATE).unwrap();
+        }
+        let project = Project::new(folder.path());
+        let (fleet, _) = Fleet::load(&project).unwrap();
+        let mut secrets = fleet.secrets(&project).unwrap();
+        secrets.sort();
+        secrets.dedup();
+        let mut expected: Vec<Secret> =
+            ["2001:db8::1", "2001:db8::2", "jump.example"].into_iter().filter_map(Secret::host).collect();
+        expected.extend([Secret::host_key(key).unwrap(), Secret::public_key(key).unwrap()]);
+        expected.sort();
+        assert_eq!(secrets, expected);
     }
 
     #[test]

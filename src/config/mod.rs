@@ -27,7 +27,7 @@ pub use via::Via;
 
 use std::fmt::Display;
 
-use crate::problem::{Problem, nearest};
+use crate::problem::Problem;
 
 /// Refuses names that are not safe as a part of a path or of a command, or too long to show.
 pub fn name(name: &str) -> Result<(), &'static str> {
@@ -51,8 +51,5 @@ fn did_you_mean<'a>(
     known: impl Iterator<Item = &'a str>,
     otherwise: impl Display,
 ) -> Problem {
-    match nearest(name, known) {
-        Some(likely) => problem.hint(format!("did you mean `{likely}`?")),
-        None => problem.hint(otherwise.to_string()),
-    }
+    problem.hint(otherwise.to_string()).suggest(name, known)
 }

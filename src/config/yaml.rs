@@ -17,7 +17,7 @@ use serde::de::{
 use serde_yaml::Error;
 
 use crate::fs;
-use crate::problem::{Place, Problem, nearest};
+use crate::problem::{Place, Problem, did_you_mean};
 use crate::project::Project;
 
 /// One YAML document and the name of its file.
@@ -125,10 +125,8 @@ fn reworded(message: &str) -> (String, Option<String>) {
         let mut quoted = rest.split('`').step_by(2);
         let unknown = quoted.next().unwrap_or_default();
         let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
-        let hint = match nearest(unknown, known.iter().copied()) {
-            Some(key) => format!("did you mean `{key}`?"),
-            None => format!("the keys here are {}", list(&known)),
-        };
+        let hint = did_you_mean(unknown, known.iter().copied());
+        let hint = hint.unwrap_or_else(|| format!("the keys here are {}", list(&known)));
         return (format!("{path}unknown key `{unknown}`"), Some(hint));
     }
     let message = message.replace("missing field", "missing key");

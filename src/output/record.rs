@@ -15,10 +15,10 @@ use crate::hash;
 use crate::key::{Basis, Key};
 use crate::problem::Problem;
 
-use super::weight::Facts;
+use super::facts::Facts;
 
 /// How this file is written; a record that is written in another way is not read.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// What a build remembers.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -7,40 +7,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
-
+use super::facts::{Facts, Role};
 use crate::config::Budget;
 use crate::problem::{Place, Problem};
-use crate::references::{Alternatives, References, Target};
-
-/// What a file is to the pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Role {
-    /// A page, which is weighed.
-    Page,
-    /// Something that a page has for itself, as its pictures.
-    Own,
-    /// Something that pages share, so that a reader of one has it already on the next.
-    Shared,
-}
-
-/// What is known of a file without its bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// What it is to the pages.
-    pub role: Role,
-    /// Its bytes on the wire.
-    pub sent: u64,
-    /// What it refers to.
-    pub references: References,
-}
-
-impl Facts {
-    /// Those of the file at `path` below the site's root, for which a web server sends so many bytes.
-    pub fn of(path: &Path, role: Role, sent: u64, content: &[u8]) -> Self {
-        Self { role, sent, references: References::of(path, content) }
-    }
-}
+use crate::references::{Alternatives, Target};
 
 /// Takes what is known of a site's files as they come, from several threads, and says at the end what each page weighs.
 #[derive(Debug, Default)]

@@ -11,9 +11,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use rayon::prelude::*;
 
 use super::compress::{Effort, beside, compress, wanted};
+use super::facts::Facts;
 use super::manifest::{self, Manifest, inside};
 use super::record::{Copy, FORMAT, Known, Reason, Record, Said, Thing};
-use super::weight::Facts;
 use crate::config::{Compress, Encoding};
 use crate::fs::{self, Lock, Stamp};
 use crate::graphics;

@@ -1,4 +1,5 @@
-//! What files refer to: for an HTML page and a style sheet, what a browser fetches to show it, whatever the reader does.
+//! What files refer to: for an HTML page and a style sheet, what a browser fetches to show it, whatever the reader does; for
+//! a page also where its links lead, the places on it that links can name, and its images that nothing is said in place of.
 //!
 //! Counted as fetched is what a browser fetches at once: style sheets (for all media: browsers fetch those for print too),
 //! scripts, images, one icon, frames, sounds and films, what is preloaded. Left out are what no page of torcollect's has:
@@ -9,19 +10,41 @@ mod style;
 mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
+use serde::{Deserialize, Serialize};
 
 pub use target::Target;
 
-/// What a file refers to.
+/// What a file refers to. It is written as a list without names, because caches keep one for each file of a site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct References {
     /// What a browser fetches to show it, each once.
     pub fetched: BTreeSet<Alternatives>,
+    /// The files of the site that its links and forms lead to, its own page too, each with the places there that they
+    /// name: `page.html#place`.
+    pub links: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// The places on it that a link can name: every `id`, and `<a name>`.
+    pub ids: BTreeSet<String>,
+    /// Images, and areas and buttons that are images, which say nothing to who does not see them: without `alt`. By their
+    /// address as it is written; for an area by where it leads.
+    pub silent: BTreeSet<String>,
+}
+
+type Written = (BTreeSet<Alternatives>, BTreeMap<PathBuf, BTreeSet<String>>, BTreeSet<String>, BTreeSet<String>);
+
+impl From<Written> for References {
+    fn from((fetched, links, ids, silent): Written) -> Self {
+        Self { fetched, links, ids, silent }
+    }
+}
+
+impl From<References> for Written {
+    fn from(references: References) -> Self {
+        (references.fetched, references.links, references.ids, references.silent)
+    }
 }
 
 /// Targets of which a browser fetches one: those of a `<picture>`, of a `srcset`, of all icons. Most have one only.
@@ -29,6 +52,7 @@ pub type Alternatives = BTreeSet<Target>;
 
 impl References {
     /// The references of the file that stands at `path` below the site's root; none if it is neither HTML nor CSS.
+    /// Addresses that begin with `/` are meant from the site's root.
     pub fn of(path: &Path, bytes: &[u8]) -> Self {
         let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
         match extension.as_deref() {
@@ -48,12 +72,27 @@ impl References {
         }
     }
 
+    fn link(&mut self, path: &Path, address: &str) {
+        let own = || matches!(address.trim().chars().next(), Some('#')).then(|| path.to_owned());
+        let target = match Target::resolve(path, address) {
+            Some(Target::File(target)) => Some(target),
+            Some(Target::Elsewhere(_)) => None,
+            None => own(),
+        };
+        let Some(target) = target else { return };
+        let places = self.links.entry(target).or_default();
+        places.extend(target::fragment(address));
+    }
+
     fn style(&mut self, path: &Path, css: &str) {
         for address in style::addresses(css) {
             self.fetch(Target::resolve(path, &address).into_iter().collect());
         }
     }
 }
+
+/// What a `<link>` is that a browser fetches.
+const FETCHED_LINKS: [&str; 5] = ["stylesheet", "preload", "modulepreload", "prefetch", "manifest"];
 
 fn page(path: &Path, html: &str) -> References {
     let mut emitter = DefaultEmitter::default();
@@ -70,11 +109,19 @@ fn page(path: &Path, html: &str) -> References {
                 let tag = Tag { path, attributes: &tag.attributes, name: &tag.name };
                 found.style(path, &tag.text("style").unwrap_or_default());
                 in_style = tag.name == b"style";
+                found.ids.extend(tag.text("id").filter(|id| !id.is_empty()));
+                if tag.is_silent() {
+                    found
+                        .silent
+                        .extend(tag.text(if tag.name == b"area" { "href" } else { "src" }).or(Some(String::new())));
+                }
+                for address in tag.leads().iter().filter_map(|attribute| tag.text(attribute)) {
+                    found.link(path, &address);
+                }
                 match tag.name {
+                    b"a" => found.ids.extend(tag.text("name").filter(|name| !name.is_empty())),
                     b"link" if tag.rel(&["icon"]) => icons.extend(tag.one("href")),
-                    b"link" if tag.rel(&["stylesheet", "preload", "modulepreload", "prefetch", "manifest"]) => {
-                        found.fetch(tag.one("href"));
-                    }
+                    b"link" if tag.rel(&FETCHED_LINKS) => found.fetch(tag.one("href")),
                     b"picture" => offered = Some(Alternatives::new()),
                     b"video" | b"audio" => {
                         found.fetch(tag.one("poster"));
@@ -120,6 +167,29 @@ impl Tag<'_> {
         self.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
+    /// The attributes that say where it leads when somebody follows it.
+    fn leads(&self) -> &'static [&'static str] {
+        match self.name {
+            b"a" | b"area" => &["href"],
+            b"link" if !self.rel(&FETCHED_LINKS) && !self.rel(&["icon", "preconnect", "dns-prefetch"]) => &["href"],
+            b"form" => &["action"],
+            b"button" | b"input" => &["formaction"],
+            b"blockquote" | b"q" | b"ins" | b"del" => &["cite"],
+            _ => &[],
+        }
+    }
+
+    /// Whether it is an image that needs words in its place and has none; `alt=""` says that it needs none.
+    fn is_silent(&self) -> bool {
+        let is_image = match self.name {
+            b"img" => true,
+            b"area" => self.text("href").is_some(),
+            b"input" => self.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("image")),
+            _ => false,
+        };
+        is_image && self.text("alt").is_none()
+    }
+
     fn rel(&self, words: &[&str]) -> bool {
         let rel = self.text("rel").unwrap_or_default().to_ascii_lowercase();
         rel.split_ascii_whitespace().any(|word| words.contains(&word))
@@ -153,6 +223,7 @@ fn candidates(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// What is fetched for a page at `days/x.html`: alternatives with `|` between them.
     fn fetched(html: &str) -> Vec<String> {
@@ -230,5 +301,96 @@ mod tests {
     fn what_is_elsewhere_is_told_apart() {
         let html = "<img src=https://a.example/i.png><img src=//b.example/i.png><img src='data:image/png;base64,AA'>";
         assert_eq!(fetched(html), ["<//b.example/i.png>", "<https://a.example/i.png>"]);
+    }
+
+    /// Where the links of a page at `days/x.html` lead, as they would be written.
+    fn links(html: &str) -> Vec<String> {
+        let found = References::of(Path::new("days/x.html"), html.as_bytes());
+        let link = |(path, places): (&PathBuf, &BTreeSet<String>)| {
+            let places: Vec<String> = places.iter().map(|place| format!("#{place}")).collect();
+            format!("{}{}", path.display(), places.concat())
+        };
+        found.links.iter().map(link).collect()
+    }
+
+    #[test]
+    fn links_and_forms_lead_to_files_and_to_places_there() {
+        let html = "<a href=y.html>y</a><a href='y.html#top of'>y</a><a href='../method.html?x#users'>m</a>\
+                    <area href=z.html alt=''><form action=../search.html></form><button formaction=b.html></button>\
+                    <link rel=next href=n.html><link rel=stylesheet href=a.css><link rel=icon href=i.png>\
+                    <link rel='alternate' type=application/atom+xml href=../feed.xml><a>none</a><!-- <a href=no.html> -->";
+        assert_eq!(
+            links(html),
+            [
+                "days/b.html",
+                "days/n.html",
+                "days/y.html#top of",
+                "days/z.html",
+                "feed.xml",
+                "method.html#users",
+                "search.html"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_link_to_a_place_on_the_same_page_leads_to_the_page() {
+        assert_eq!(links("<a href='#caf%C3%A9'>x</a><a href='#'>top</a>"), ["days/x.html#café"]);
+        assert_eq!(
+            links("<a href='?x'>x</a><a href=''>x</a><a href=javascript:x>x</a><a href='mailto:a@b'>x</a>"),
+            [""; 0]
+        );
+        assert_eq!(links("<a href='https://a.example/x.html#y'>x</a><a href='//b.example/'>x</a>"), [""; 0]);
+        assert_eq!(
+            links("<a href='y.html#a:~:text=b'>x</a><a href='z.html#:~:text=b'>x</a>"),
+            ["days/y.html#a", "days/z.html"]
+        );
+    }
+
+    #[test]
+    fn every_id_and_every_name_of_an_a_is_a_place() {
+        let found = References::of(Path::new("x.html"), b"<h2 id=users>U</h2><a name=old></a><p id=''><input name=no>");
+        assert_eq!(found.ids.iter().map(String::as_str).collect::<Vec<_>>(), ["old", "users"]);
+    }
+
+    #[test]
+    fn an_image_without_alt_is_silent_and_one_with_an_empty_alt_is_not() {
+        let html = "<img src=a.png><img src=b.png alt=''><img alt='a bridge' src=c.png><input type=IMAGE src=d.png>\
+                    <input type=text><area href=e.html><area shape=default><img>";
+        let found = References::of(Path::new("x.html"), html.as_bytes());
+        assert_eq!(found.silent.iter().map(String::as_str).collect::<Vec<_>>(), ["", "a.png", "d.png", "e.html"]);
+    }
+
+    #[test]
+    fn references_are_written_without_names_and_read_back() {
+        let html =
+            "<img src=a.png srcset='b.png 2x'><img src=https://c.example/c.png><a href='y.html#z'></a><i id=i></i>";
+        let found = References::of(Path::new("x.html"), html.as_bytes());
+        let written = serde_json::to_string(&found).unwrap_or_default();
+        let expected = r#"[[["/a.png","/b.png"],["https://c.example/c.png"]],{"y.html":["z"]},["i"],["a.png","https://c.example/c.png"]]"#;
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_str::<References>(&written).ok(), Some(found));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic_and_comes_back_from_a_cache(html: String, path in "[a-z/#%. ü]{0,20}") {
+            let markup = format!("<a href='{path}'><a href=\"{html}\"><img src='{html}'><p id='{html}'>{html}");
+            for text in [&html, &markup] {
+                let found = References::of(Path::new("a/b.html"), text.as_bytes());
+                let written = serde_json::to_string(&found).unwrap_or_default();
+                prop_assert_eq!(serde_json::from_str::<References>(&written).ok(), Some(found));
+            }
+        }
+
+        #[test]
+        fn a_link_leads_to_the_place_that_it_names(names in prop::collection::vec("[a-z0-9 ü?#%&\"<>+-]{1,9}", 1..4), place in "[a-z ü%#\"<]{1,9}") {
+            let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+            let address: Vec<String> = names.iter().map(|name| encoded(name)).collect();
+            let html = format!("<a href=\"{}.html#{}\">", address.join("/"), encoded(&place));
+            let found = References::of(Path::new("x.html"), html.as_bytes());
+            let expected = BTreeMap::from([(PathBuf::from(format!("{}.html", names.join("/"))), BTreeSet::from([place]))]);
+            prop_assert_eq!(found.links, expected);
+        }
     }
 }

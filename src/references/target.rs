@@ -2,13 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-/// What an address names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+use serde::{Deserialize, Serialize};
+
+/// What an address names. It is written as an address: a file as that from the site's root, `/days/x.html`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Target {
     /// A file of the site, below its root; whether there is one is another question.
     File(PathBuf),
     /// Something outside of the site, by its address.
     Elsewhere(String),
+}
+
+impl From<String> for Target {
+    fn from(written: String) -> Self {
+        match written.strip_prefix('/') {
+            Some(path) if !path.starts_with('/') => Self::File(path.into()),
+            _ => Self::Elsewhere(written),
+        }
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::File(path) => format!("/{}", path.display()),
+            Target::Elsewhere(address) => address,
+        }
+    }
 }
 
 impl Target {
@@ -38,8 +59,16 @@ impl Target {
         if is_folder {
             parts.push("index.html".to_owned());
         }
-        Some(Self::File(parts.join("/").into()))
+        Some(Self::File(parts.join("/").trim_start_matches('/').into()))
     }
+}
+
+/// The place on a page that an address names; `None` if it names none, or the page's top. What comes after `:~:` is for
+/// the browser alone.
+pub(super) fn fragment(address: &str) -> Option<String> {
+    let (_, fragment) = address.trim().split_once('#')?;
+    let place = fragment.split(":~:").next().unwrap_or_default();
+    Some(decoded(place)).filter(|place| !place.is_empty() && !place.eq_ignore_ascii_case("top"))
 }
 
 fn scheme(address: &str) -> Option<String> {

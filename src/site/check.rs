@@ -16,7 +16,7 @@ use super::shape::Shape;
 use super::source::Source;
 use super::templates::Templates;
 use crate::graphics::chart;
-use crate::problem::{Place, Problem, nearest};
+use crate::problem::{Place, Problem, did_you_mean, nearest};
 
 /// What the check found out about the templates of a page.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub(super) struct Uses {
 impl Found {
     /// All problems, in order of place.
     pub(super) fn problems(self) -> Vec<Problem> {
-        let problem = |((place, message), hint)| Problem { place: Some(place), message, hint };
+        let problem = |((place, message), hint)| Problem { hint, ..Problem::new(place, message) };
         self.problems.into_iter().map(problem).collect()
     }
 }
@@ -233,10 +233,9 @@ impl<'a> Walk<'a> {
     fn column(&mut self, rows: Option<&Shape>, column: &str, at: At) {
         let Some(Shape::Record(fields)) = rows.and_then(Shape::item) else { return };
         if !fields.contains_key(column) {
-            let hint = match nearest(column, fields.keys().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are `{}`", fields.keys().map(String::as_str).collect::<Vec<_>>().join("`, `")),
-            };
+            let known = || fields.keys().map(String::as_str);
+            let hint = did_you_mean(column, known());
+            let hint = hint.unwrap_or_else(|| format!("there are `{}`", known().collect::<Vec<_>>().join("`, `")));
             self.problem(at, column, format!("the rows have no column `{column}`"), Some(hint));
         }
     }
@@ -261,7 +260,7 @@ impl<'a> Walk<'a> {
             let Some(known) = known else { continue };
             if !known.contains(&name.as_str()) {
                 let helper = call.name.as_name().unwrap_or_default();
-                let hint = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+                let hint = did_you_mean(name, known.iter().copied());
                 self.problem(at, name, format!("the helper `{helper}` has no option `{name}`"), hint);
             }
         }
@@ -358,7 +357,7 @@ impl<'a> Walk<'a> {
                     Some(shadowed) => format!("no theme below this one has a partial `{shadowed}`"),
                     None => format!("there is no partial `{name}`"),
                 };
-                let near = nearest(name, self.templates.partials()).map(|near| format!("did you mean `{near}`?"));
+                let near = did_you_mean(name, self.templates.partials());
                 self.problem(at, name, message, near);
             }
         }
@@ -467,8 +466,8 @@ impl<'a> Walk<'a> {
             _ if raw == name => format!("`{name}` is not known here"),
             _ => format!("`{raw}`: `{name}` is not known here"),
         };
-        let hint = match (nearest(name, known.iter().copied()), shape) {
-            (Some(near), _) => Some(format!("did you mean `{near}`?")),
+        let hint = match (did_you_mean(name, known.iter().copied()), shape) {
+            (Some(near), _) => Some(near),
             (None, Shape::List(_)) => Some("go through it with `{{#each}}`".to_owned()),
             (None, _) if *shape == *self.root && name == "row" => {
                 Some("only pages with `each` are made of a row".to_owned())
@@ -480,8 +479,7 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown_helper(&mut self, name: &str, at: At) {
-        let near = nearest(name, signatures().map(|signature| signature.name));
-        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        let hint = did_you_mean(name, signatures().map(|signature| signature.name));
         self.problem(at, name, format!("there is no helper `{name}`"), hint);
     }
 

@@ -9,7 +9,7 @@ use super::markdown;
 use super::page::Document;
 use super::source::Source;
 use super::templates::{self, Templates};
-use crate::problem::{Problem, nearest};
+use crate::problem::Problem;
 
 /// Compiles all templates: those of pages, and those of titles, paths and descriptions, whose results are data.
 pub(super) fn compiled(
@@ -57,10 +57,8 @@ pub(super) fn compiled(
             let known: Vec<String> =
                 lookup.files(Part::Layouts)?.keys().filter_map(|path| templates::name_of(path)).collect();
             let problem = Problem::new(document.place(&["layout"]), format!("there is no layout `{layout}`"));
-            problems.push(match nearest(layout, known.iter().map(String::as_str)) {
-                Some(near) => problem.hint(format!("did you mean `{near}`?")),
-                None => problem.hint(format!("write it into `layouts/{layout}.hbs` of a theme")),
-            });
+            let hint = format!("write it into `layouts/{layout}.hbs` of a theme");
+            problems.push(problem.hint(hint).suggest(layout, known.iter().map(String::as_str)));
         }
     }
     Ok((pages, texts))

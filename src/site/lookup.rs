@@ -89,9 +89,17 @@ enum At {
     Memory(&'static [u8]),
 }
 
+/// A file of a theme in the program, as a person would name it.
+pub(super) fn embedded(shown: &Path) -> Option<&'static [u8]> {
+    THEMES.iter().find_map(|(name, files)| {
+        let path = shown.strip_prefix(Path::new("themes").join(name)).ok()?;
+        files.iter().find(|(known, _)| Path::new(known) == path).map(|(_, bytes)| *bytes)
+    })
+}
+
 impl Found {
-    /// Whether the file is part of the program.
-    pub(super) fn embedded(&self) -> bool {
+    /// Whether it is part of the program.
+    pub(super) fn is_embedded(&self) -> bool {
         matches!(self.at, At::Memory(_))
     }
 

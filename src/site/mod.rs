@@ -21,6 +21,7 @@ mod front;
 mod helpers;
 mod include;
 mod inputs;
+mod lines;
 mod lookup;
 mod markdown;
 mod mustache;
@@ -30,21 +31,26 @@ mod pictures;
 mod plan;
 mod query;
 mod render;
+mod searched;
 mod shape;
 mod source;
 mod templates;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+mod unused;
 
 use std::path::PathBuf;
 
 pub use inputs::inputs;
+pub use lines::with_lines;
 pub use plan::Plan;
 pub use render::{Sink, render};
 
 use crate::config::Site;
 use crate::graphics::Drawing;
+use crate::leaks::Leaks;
+use crate::problem::Problem;
 use crate::project::Project;
 use crate::warehouse::Publication;
 
@@ -56,6 +62,8 @@ pub struct Input<'a> {
     pub site: &'a Site,
     /// What may be seen.
     pub publication: &'a Publication,
+    /// What no file of it may have.
+    pub leaks: &'a Leaks,
 }
 
 /// What kind of file it is.
@@ -92,7 +100,7 @@ pub struct File {
 }
 
 /// What was done to make a site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// How many pages there are.
     pub pages: usize,
@@ -100,4 +108,6 @@ pub struct Summary {
     pub queries: usize,
     /// How often a query was run: once for each.
     pub query_runs: usize,
+    /// Queries, layouts and partials of the project and of its own themes that no page uses.
+    pub unused: Vec<Problem>,
 }

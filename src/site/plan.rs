@@ -16,12 +16,15 @@ use super::lookup::{DEFAULT, Embedded, Lookup};
 use super::page::{self, Document, Page};
 use super::paths::Paths;
 use super::query::Queries;
+use super::searched::Searched;
 use super::templates::{self, Templates};
-use super::{Input, Summary};
+use super::unused::unused;
+use super::{Content, Input, Summary};
 use crate::config::{Compress, Scheme};
 use crate::graphics::Colors;
 use crate::hash;
 use crate::key::{Basis, Key};
+use crate::leaks::Leaks;
 use crate::problem::{Kind, Place, Problem, Problems};
 
 /// What changes whenever a page can look different although nothing that it is made from does.
@@ -36,6 +39,12 @@ pub struct Plan {
     pub(super) shared: Shared,
     pub(super) colors: Colors,
     pub(super) copied: Vec<Copied>,
+    pub(super) leaks: Leaks,
+    /// Of the list of what is searched for.
+    searched: u64,
+    /// What leaks in files that are copied: said together with what leaks in pages.
+    pub(super) leaking: Vec<Problem>,
+    unused: Vec<Problem>,
     compress: Compress,
     /// What the templates of each document name.
     uses: Vec<Uses>,
@@ -85,11 +94,25 @@ impl Plan {
                 None => problems.push(Problem::new(Place::file(shown), "the file's name is not UTF-8")),
             }
         }
+        let searched = Searched::new(input.leaks);
+        for file in &copied {
+            searched.look(&file.path.to_string_lossy(), &Content::Bytes(file.bytes()?), &file.shown(input));
+        }
+        let leaking = searched.problems();
+        if !problems.is_empty() {
+            problems.extend(leaking.iter().cloned());
+        }
         Problems::check(Kind::Content, merged(problems))?;
 
         shared.set_menu(&documents, &pages);
         let names = files.iter().map(|name| hash::of(name.as_bytes()));
+        let reached = uses.iter().flat_map(|uses| &uses.templates).map(String::as_str).collect();
+        let unused = unused(&lookup, &documents, &reached, &asked)?;
         Ok(Self {
+            leaks: input.leaks.clone(),
+            searched: hash::of(input.leaks.digest()?.as_bytes()),
+            leaking,
+            unused,
             files: hash::all(names),
             colors: lookup.colors().clone(),
             templates: pages_templates,
@@ -105,7 +128,12 @@ impl Plan {
 
     /// What there is to make.
     pub fn summary(&self) -> Summary {
-        Summary { pages: self.pages.len(), queries: self.queries.len(), query_runs: self.queries.runs }
+        Summary {
+            pages: self.pages.len(),
+            queries: self.queries.len(),
+            query_runs: self.queries.runs,
+            unused: self.unused.clone(),
+        }
     }
 
     /// What the pages of each document have in common, by the document's file.
@@ -129,6 +157,7 @@ impl Plan {
             ),
             ("`compress` in site.yaml".to_owned(), hash::of(format!("{:?}", self.compress).as_bytes())),
             ("the list of assets and static files".to_owned(), self.files),
+            ("what may not be told".to_owned(), self.searched),
             (document.file.display().to_string(), hash::of(document.text.as_bytes())),
         ]);
         for (_, source) in uses.templates.iter().filter_map(|name| self.templates.get(name)) {

@@ -16,6 +16,7 @@ use super::copied::Copied;
 use super::page::Page;
 use super::pictures::Pictures;
 use super::plan::Plan;
+use super::searched::Searched;
 use super::templates;
 use super::{Content, File, FileKind, Input, Summary};
 use crate::problem::{Kind, Problem, Problems};
@@ -43,7 +44,7 @@ impl Plan {
     /// the paths of its files, with those that it shares.
     ///
     /// # Errors
-    /// [`Problems`] that single rows bring about; or whatever the sink returned.
+    /// [`Problems`] that single rows bring about, and all that leaks; or whatever the sink returned.
     pub fn make(&self, wanted: &[usize], sink: &mut Sink) -> Result<Vec<(usize, Vec<PathBuf>)>> {
         let copy = |file: &Copied| {
             let content = Content::Bytes(file.bytes()?);
@@ -54,8 +55,16 @@ impl Plan {
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
         let mut paths = Vec::with_capacity(wanted.len());
+        let searched = Searched::new(&self.leaks);
         for wave in wanted.chunks(WAVE) {
-            let made: Vec<_> = wave.par_iter().map(|number| self.page(&self.pages[*number])).collect();
+            let searched_page = |number: &usize| {
+                let page = &self.pages[*number];
+                let origin = &self.documents[page.document].file;
+                self.page(page).inspect(|files| {
+                    files.iter().for_each(|file| searched.look(&page.path, &file.content, origin));
+                })
+            };
+            let made: Vec<_> = wave.par_iter().map(searched_page).collect();
             for (number, made) in wave.iter().zip(made) {
                 match made {
                     Ok(files) => {
@@ -69,14 +78,16 @@ impl Plan {
                     Err(problem) => failed.entry(problem).or_default().push(&self.pages[*number].path),
                 }
             }
-            if !failed.is_empty() {
+            if !failed.is_empty() || !self.leaking.is_empty() || !searched.is_clean() {
                 held.clear();
             } else if bytes > HELD {
                 sink(std::mem::take(&mut held))?;
                 bytes = 0;
             }
         }
-        Problems::check(Kind::Content, failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages)).collect())?;
+        let failed = failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages));
+        let leaking = self.leaking.iter().cloned().chain(searched.problems());
+        Problems::check(Kind::Content, failed.chain(leaking).collect())?;
         sink(held)?;
         Ok(paths)
     }

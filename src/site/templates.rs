@@ -157,7 +157,7 @@ impl Templates {
             .map_or((message.as_str(), None), |(message, hint)| (message, Some(hint.to_owned())));
         let place =
             source.map(|source| source.place_of(error.line_no.unwrap_or(1), error.column_no.unwrap_or(1), missing));
-        Problem { place, message: message.to_owned(), hint }
+        Problem { place, hint, ..Problem::nowhere(message) }
     }
 }
 

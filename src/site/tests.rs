@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod charts;
+mod leaks;
 mod pictures;
 mod rules;
 mod static_check;
 mod themes;
+mod unused;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +20,7 @@ use super::lookup::Embedded;
 use super::{Content, File, Input, Plan, Summary};
 use crate::config::Site;
 use crate::fs;
+use crate::leaks::{Leaks, Secret};
 use crate::problem::Problems;
 use crate::project::Project;
 use crate::warehouse::Publication;
@@ -32,7 +35,7 @@ pub(super) struct Folder {
 /// A theme as small as can be.
 pub(super) const THEME: Embedded = &[("layouts/page.hbs", b"<title>{{page.title}}</title>{{{body}}}")];
 
-const DATA: &str = "
+pub(super) const DATA: &str = "
     create table publication as select timestamp '2026-01-04 05:06:07' as newest_run, true as sample;
     create table day(day date, clients int, history int[], best struct(label text, clients int));
     insert into day values ('2026-01-01', 8, [8], {label: 'Oak', clients: 8}), ('2026-01-02', 1600, [8, 1600], null),
@@ -40,6 +43,11 @@ const DATA: &str = "
     create table country_day(day date, country text, clients int);
     insert into country_day values ('2026-01-01', '??', 8), ('2026-01-02', '<b>', 16), ('2026-01-02', 'us', 8);
 ";
+
+/// The one secret of these projects.
+pub(super) fn secret() -> Leaks {
+    Leaks::new(Secret::host("secret.bridge.example")).unwrap()
+}
 
 /// The queries that most tests use.
 pub(super) const DAYS: (&str, &str) = ("site/queries/days.sql", "select * from day order by day");
@@ -65,7 +73,7 @@ impl Folder {
         theme: Embedded,
     ) -> anyhow::Result<(Summary, BTreeMap<String, String>)> {
         let publication = Publication::of(tables).unwrap();
-        let input = Input { project: &self.project, site: &self.site, publication: &publication };
+        let input = Input { project: &self.project, site: &self.site, publication: &publication, leaks: &secret() };
         let files = Mutex::new(BTreeMap::new());
         let sink = |file: File| {
             let path = file.path.to_str().unwrap().to_owned();

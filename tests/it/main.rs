@@ -6,6 +6,7 @@ mod architecture;
 mod browser;
 mod budget;
 mod build;
+mod check;
 mod chromium;
 mod collect;
 mod fail;

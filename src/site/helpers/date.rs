@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::{Call, quoted};
-use crate::problem::nearest;
+use crate::problem::did_you_mean;
 
 /// The pattern of the format `long`.
 pub(super) const LONG: &str = "%-d %B %Y";
@@ -20,11 +20,8 @@ pub(super) fn date(call: &Call) -> Result<Value, String> {
         other => return Err(format!("`date` needs a format's name, not {}", quoted(other))),
     };
     let Some((_, pattern)) = FORMATS.iter().find(|(name, _)| *name == format) else {
-        let near = nearest(format, FORMATS.iter().map(|(name, _)| *name));
-        let hint = near.map_or_else(
-            || "it knows `long`, `short`, `weekday`, `month` and `iso`".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let near = did_you_mean(format, FORMATS.iter().map(|(name, _)| *name));
+        let hint = near.unwrap_or_else(|| "it knows `long`, `short`, `weekday`, `month` and `iso`".to_owned());
         return Err(format!("`date` knows no format `{format}`\n{hint}"));
     };
     match call.value(0) {

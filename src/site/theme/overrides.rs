@@ -54,7 +54,7 @@ pub fn overrides(project: &Project, site: &Site, file: Option<&Path>) -> Result<
     let (lookup, problems) = Lookup::new(project, &site.theme, DEFAULT);
     Problems::check(Kind::Configuration, problems)?;
     let mut files = all(&lookup)?;
-    files.retain(|(_, _, found)| found.len() > 1 && !found[0].embedded());
+    files.retain(|(_, _, found)| found.len() > 1 && !found[0].is_embedded());
     if let Some(file) = file {
         let place = part_of(file).map(|(part, below)| Path::new(part.folder()).join(below));
         let Some(at) = files.iter().position(|(_, path, _)| Some(path) == place.as_ref()) else {
@@ -65,7 +65,7 @@ pub fn overrides(project: &Project, site: &Site, file: Option<&Path>) -> Result<
     }
     let mut list = Vec::new();
     for (_, place, found) in &files {
-        for pair in found.windows(2).filter(|pair| !pair[0].embedded()) {
+        for pair in found.windows(2).filter(|pair| !pair[0].is_embedded()) {
             list.push(compared(project, &lookup, place, &pair[0], &pair[1])?);
         }
     }
@@ -73,7 +73,7 @@ pub fn overrides(project: &Project, site: &Site, file: Option<&Path>) -> Result<
 }
 
 fn compared(project: &Project, lookup: &Lookup, place: &Path, own: &Found, below: &Found) -> Result<Override> {
-    let name = |found: &Found| match found.embedded() {
+    let name = |found: &Found| match found.is_embedded() {
         // The project may have a file of that path.
         true => format!("torcollect {}: {}", env!("CARGO_PKG_VERSION"), found.shown.display()),
         false => found.shown.display().to_string(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::super::quoted;
 use crate::graphics::chart::{Data, Mark, Series};
-use crate::problem::nearest;
+use crate::problem::did_you_mean;
 use crate::text::printable;
 
 /// More days than this are a slip of the pen.
@@ -106,10 +106,9 @@ fn record(row: &Value) -> Result<&Map<String, Value>, String> {
 
 fn column_of<'a>(row: &'a Map<String, Value>, name: &str) -> Result<&'a Value, String> {
     row.get(name).ok_or_else(|| {
-        let hint = match nearest(name, row.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are `{}`", row.keys().map(String::as_str).collect::<Vec<_>>().join("`, `")),
-        };
+        let known = || row.keys().map(String::as_str);
+        let hint = did_you_mean(name, known());
+        let hint = hint.unwrap_or_else(|| format!("there are `{}`", known().collect::<Vec<_>>().join("`, `")));
         format!("the rows of `chart` have no column `{name}`\n{hint}")
     })
 }
