@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::OnceLock;
-use std::thread::sleep;
-use std::time::Instant;
 
 use regex::Regex;
 
@@ -280,41 +277,6 @@ fn an_organizations_site_has_nothing_of_anybody_elses_bridges() {
     assert!(!site.contains(" 24 bridges") && !site.contains("of 24"), "their number");
     let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(2);
     assert_eq!(stderr, "error: there is no organization `example-lawers`\nhint: did you mean `example-lawyers`?\n");
-}
-
-#[test]
-fn a_build_that_is_killed_at_any_moment_leaves_a_site_that_works() {
-    const MOMENTS: u32 = 12;
-    let project = TestProject::new();
-    project.write("sources.yaml", "sources: {sample: {fleet: {seed: 1, days: 60, until: 2026-11-22}}}\n");
-    project.run(&["collect"]).ok();
-    project.run(&["build"]).ok();
-    let whole = tree(&project.path("public"));
-    // Another colour makes every picture another one, and so every page.
-    let ink = |number: u32| {
-        project.write("themes/default/theme.yaml", format!("pictures: {{ink: \"#0000{number:02x}\"}}\n"));
-    };
-    let began = Instant::now();
-    ink(0);
-    project.run(&["build"]).ok();
-    let whole_time = began.elapsed();
-    for number in 1..=MOMENTS {
-        ink(number);
-        let mut run = project.command().arg("build").stderr(Stdio::null()).spawn().unwrap();
-        sleep(whole_time * number / MOMENTS);
-        run.kill().unwrap();
-        run.wait().unwrap();
-        for (path, html) in pages(&project) {
-            assert!(html.ends_with("</html>\n"), "{} is cut off", path.display());
-            for picture in html.split("pictures/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-                let there = project.path("public/pictures").join(picture).is_file();
-                assert!(there, "moment {number}: {} has no picture {picture}", path.display());
-            }
-        }
-    }
-    fs::remove_dir_all(project.path("themes")).unwrap();
-    project.run(&["build"]).ok();
-    assert!(tree(&project.path("public")) == whole, "the next build is whole, and nothing is left over");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod collect;
 mod fail;
 mod faults;
 mod fleet;
+mod incremental;
 mod machine;
 mod notes;
 mod privacy;
