@@ -46,6 +46,9 @@ pub struct Build {
     /// Refuse pages above the budget in `site.yaml`, before anything is written; holds the whole site in memory
     #[arg(long)]
     strict: bool,
+    /// Build pages that are drafts too
+    #[arg(long)]
+    drafts: bool,
 }
 
 impl Build {
@@ -65,7 +68,7 @@ impl Build {
         site.base_url = self.base_url.clone().or(site.base_url);
         let publication = publication(project, terminal, &site, self.from.as_deref(), organization)?;
         let output = Output::open(project, &folder)?;
-        let input = Input { project, site: &site, publication: &publication };
+        let input = Input { project, site: &site, publication: &publication, drafts: self.drafts };
         let write = |file: &File| match &file.content {
             Content::Bytes(bytes) => output.write(&file.path, bytes),
             Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()),

@@ -25,6 +25,9 @@ pub struct Check {
     /// Check the site of one organization
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
+    /// Check pages that are drafts too
+    #[arg(long)]
+    drafts: bool,
 }
 
 impl Check {
@@ -35,7 +38,7 @@ impl Check {
         Output::check(project, &folder)?;
         let site = load_site(project)?;
         let publication = build::publication(project, terminal, &site, self.from.as_deref(), organization)?;
-        let input = Input { project, site: &site, publication: &publication };
+        let input = Input { project, site: &site, publication: &publication, drafts: self.drafts };
         let files = AtomicUsize::new(0);
         let count = |_: File| {
             files.fetch_add(1, Ordering::Relaxed);

@@ -21,6 +21,7 @@ mod lookup;
 mod markdown;
 mod mustache;
 mod page;
+mod paginate;
 mod paths;
 mod pictures;
 mod query;
@@ -30,6 +31,7 @@ mod source;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::path::PathBuf;
 
@@ -48,6 +50,8 @@ pub struct Input<'a> {
     pub site: &'a Site,
     /// What may be seen.
     pub publication: &'a Publication,
+    /// Whether pages that are drafts belong to the site.
+    pub drafts: bool,
 }
 
 /// What kind of file it is.

@@ -23,6 +23,7 @@ use super::paths::Paths;
 use super::pictures::Pictures;
 use super::query::Queries;
 use super::templates::{self, Templates};
+use super::tree;
 use super::{Content, File, FileKind, Input, Summary};
 use crate::config::Scheme;
 use crate::graphics::Colors;
@@ -50,7 +51,7 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
     let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
     let mut paths = Paths::default();
     let copied = copied(input, &lookup)?;
-    let documents = page::documents(&lookup, &input.site.disable, &settings, &mut problems)?;
+    let documents = page::documents(&lookup, &input.site.disable, input.drafts, &settings, &mut problems)?;
 
     let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
     let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
@@ -78,6 +79,7 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
     }
     Problems::check(Kind::Content, merged(problems))?;
 
+    tree::grow(&documents, &mut pages);
     shared.set_menu(&documents, &pages);
     let site = Site {
         documents: &documents,

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod charts;
+mod pagination;
 mod pictures;
+mod queries;
 mod rules;
+mod sections;
 mod static_check;
 
 use std::collections::BTreeMap;
@@ -26,6 +29,7 @@ pub(super) struct Folder {
     _folder: TempDir,
     pub(super) project: Project,
     pub(super) site: Site,
+    pub(super) drafts: bool,
 }
 
 /// A theme as small as can be.
@@ -54,7 +58,7 @@ impl Folder {
             fs::write_atomic(&path, text.as_bytes(), fs::PUBLIC).unwrap();
         }
         let site = Site { title: "Bridges".to_owned(), schemes: Vec::new(), ..Site::default() };
-        Self { project: Project::new(folder.path()), site, _folder: folder }
+        Self { project: Project::new(folder.path()), site, drafts: false, _folder: folder }
     }
 
     /// Renders with these tables; the files by path, or the error.
@@ -64,7 +68,7 @@ impl Folder {
         theme: Embedded,
     ) -> anyhow::Result<(Summary, BTreeMap<String, String>)> {
         let publication = Publication::of(tables).unwrap();
-        let input = Input { project: &self.project, site: &self.site, publication: &publication };
+        let input = Input { project: &self.project, site: &self.site, publication: &publication, drafts: self.drafts };
         let files = Mutex::new(BTreeMap::new());
         let summary = render_with(&input, theme, &|file| {
             let path = file.path.to_str().unwrap().to_owned();
