@@ -59,6 +59,9 @@ pub struct Build {
     /// Make no compressed copies, for a host that has no use for them, such as GitHub Pages
     #[arg(long)]
     no_compress: bool,
+    /// Build pages that are drafts too
+    #[arg(long)]
+    drafts: bool,
 }
 
 impl Build {
@@ -79,7 +82,13 @@ impl Build {
         let output = Output::open(project, &folder)?.compressing(site.compress);
         let leaks = data.leaks(project)?;
         let searched = hash::of(leaks.digest()?.as_bytes());
-        let inputs = [inputs(project, &site)?, data.state(project, organization)?, u64::from(self.strict), searched];
+        let inputs = [
+            inputs(project, &site)?,
+            data.state(project, organization)?,
+            u64::from(self.strict),
+            u64::from(self.drafts),
+            searched,
+        ];
         let inputs = hash::all(inputs);
         let unchanged = if self.force { None } else { output.unchanged(inputs) };
         let mut said = match unchanged {
@@ -90,7 +99,13 @@ impl Build {
             None => {
                 let plan = {
                     let publication = data.publication(project, &site, organization)?;
-                    Plan::new(&Input { project, site: &site, publication: &publication, leaks: &leaks })?
+                    Plan::new(&Input {
+                        project,
+                        site: &site,
+                        publication: &publication,
+                        drafts: self.drafts,
+                        leaks: &leaks,
+                    })?
                 };
                 let work = Work { project, terminal, site: &site, plan: &plan, output: &output, folder: &folder };
                 let made = self.make(&work, inputs)?;

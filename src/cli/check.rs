@@ -23,6 +23,9 @@ pub struct Check {
     /// Check the site of one organization
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
+    /// Check pages that are drafts too
+    #[arg(long)]
+    drafts: bool,
 }
 
 impl Check {
@@ -35,7 +38,7 @@ impl Check {
         let data = Data::new(project, terminal, self.from.as_deref())?;
         let publication = data.publication(project, &site, organization)?;
         let leaks = data.leaks(project)?;
-        let input = Input { project, site: &site, publication: &publication, leaks: &leaks };
+        let input = Input { project, site: &site, publication: &publication, drafts: self.drafts, leaks: &leaks };
         let files = AtomicUsize::new(0);
         let count = |_: File| {
             files.fetch_add(1, Ordering::Relaxed);

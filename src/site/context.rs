@@ -1,5 +1,7 @@
 //! What the templates of a page see: `row`, `data`, `page` and `site`; as a shape before, as JSON when the page is made.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
@@ -7,8 +9,9 @@ use super::address::{self, Address};
 use super::check::Uses;
 use super::extra;
 use super::page::{Document, Page};
-use super::query::Queries;
+use super::query::{Queries, Selection};
 use super::shape::Shape;
+use super::{paginate, tree};
 use crate::config::{Scheme, Site};
 use crate::hash;
 use crate::warehouse::{Publication, Rows};
@@ -23,12 +26,17 @@ pub(super) struct Shared {
     menu: Vec<Entry>,
 }
 
+/// An entry of the menu, and those of its section below it.
 #[derive(Debug)]
 struct Entry {
     document: usize,
     title: String,
     path: String,
+    children: Vec<Self>,
 }
+
+/// How deep a menu's shape is known; what is below is not checked before a page is made.
+const MENU_LEVELS: usize = 4;
 
 impl Shared {
     /// Asks the publication what it says about itself.
@@ -48,18 +56,24 @@ impl Shared {
         Ok(Self { site, schemes: settings.schemes.clone(), about: Shape::row(about.columns()), menu: Vec::new() })
     }
 
-    /// Makes the menu of the pages that want to be in it.
+    /// Makes the menu of the pages that want to be in it. An entry stands below that of the nearest section around it; the
+    /// site's first page is an entry like others.
     pub(super) fn set_menu(&mut self, documents: &[Document], pages: &[Page]) {
-        let mut entries: Vec<(i64, Entry)> = pages
+        let first = |page: &&Page| page.part.as_ref().is_none_or(|part| part.number == 1);
+        let menu = |page: &Page| documents[page.document].front.menu.as_ref();
+        let mut entries: Vec<(i64, &str, &Page)> = pages
             .iter()
-            .filter_map(|page| {
-                let menu = documents[page.document].front.menu.as_ref()?;
-                let entry = Entry { document: page.document, title: menu.title.clone(), path: page.path.clone() };
-                Some((menu.order, entry))
-            })
+            .filter(first)
+            .filter_map(|page| menu(page).map(|menu| (menu.order, menu.title.as_str(), page)))
             .collect();
-        entries.sort_by(|(one, a), (other, b)| (one, &a.title, &a.path).cmp(&(other, &b.title, &b.path)));
-        self.menu = entries.into_iter().map(|(_, entry)| entry).collect();
+        entries.sort_by_key(|(order, title, page)| (*order, *title, page.path.as_str()));
+        let mut below: BTreeMap<Option<usize>, Vec<(&str, &Page)>> = BTreeMap::new();
+        for (_, title, page) in entries {
+            let above = tree::trail(page, pages);
+            let above = above.into_iter().rev().find(|page| page.path != tree::FIRST && menu(page).is_some());
+            below.entry(above.map(|page| page.number)).or_default().push((title, page));
+        }
+        self.menu = entries_below(None, &below);
     }
 
     /// The shape of what the texts of a document's front matter see.
@@ -71,13 +85,19 @@ impl Shared {
     pub(super) fn body_shape(&self, document: &Document, queries: &Queries) -> Shape {
         let row = row_shape(document, queries).map(|row| ("row".to_owned(), row));
         let neighbour = || Shape::scalars(["title", "path"]).with(row.clone().into_iter().collect());
-        let schemes = Shape::list(Shape::scalars(["name", "href", "current"]));
-        let page = Shape::scalars(["title", "path", "description", "scheme"]).with(vec![
-            ("previous".to_owned(), neighbour()),
-            ("next".to_owned(), neighbour()),
-            ("schemes".to_owned(), schemes),
-        ]);
-        let menu = Shape::list(Shape::scalars(["title", "path", "current"]));
+        let place = || Shape::scalars(["title", "path"]);
+        let records = [
+            ("previous", neighbour()),
+            ("next", neighbour()),
+            ("schemes", Shape::list(Shape::scalars(["name", "href", "current"]))),
+            ("section", place()),
+            ("trail", Shape::list(place())),
+            ("children", Shape::list(Shape::scalars(["title", "path", "description"]))),
+            ("pages", paginate::shape()),
+        ];
+        let page = Shape::scalars(["title", "path", "description", "scheme"])
+            .with(records.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect());
+        let menu = Shape::list(menu_shape(MENU_LEVELS));
         let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));
         let more = [("menu".to_owned(), menu), ("extra".to_owned(), extra::shape(&self.site["extra"]))];
         let site = self.about.with(own.into_iter().chain(more).collect());
@@ -120,7 +140,8 @@ impl Shared {
             context.insert("row".to_owned(), row);
         }
         let data = data(document, page, queries);
-        let data = data.map(|(name, rows, numbers)| (name.to_owned(), numbers.map(|row| rows.row(row)).collect()));
+        let data =
+            data.map(|(name, rows, numbers)| (name.to_owned(), numbers.rows().map(|row| rows.row(row)).collect()));
         context.insert("data".to_owned(), Value::Object(data.collect()));
         let mut about = self.page(page, pages);
         for (neighbour, number) in [("previous", page.previous), ("next", page.next)] {
@@ -138,22 +159,28 @@ impl Shared {
         let neighbour = |number: Option<usize>| {
             number.map(|number| &pages[number]).map(|page| json!({"title": page.title, "path": page.path, "row": null}))
         };
+        let place = |page: &Page| json!({"title": page.title, "path": page.path});
+        let child = |number: &usize| {
+            let page = &pages[*number];
+            json!({"title": page.title, "path": page.path, "description": page.description})
+        };
         json!({
             "title": page.title,
             "path": page.path,
             "description": page.description,
             "previous": neighbour(page.previous),
             "next": neighbour(page.next),
+            "section": page.parent.map(|parent| place(&pages[parent])),
+            "trail": tree::trail(page, pages).into_iter().map(place).collect::<Value>(),
+            "children": page.children.iter().map(child).collect::<Value>(),
+            "pages": paginate::context(page, pages),
         })
     }
 
     /// `site`, as that page sees it.
     fn site(&self, page: &Page) -> Map<String, Value> {
         let mut site = self.site.clone();
-        let current = |entry: &Entry| entry.document == page.document || is_below(&page.path, &entry.path);
-        let entries = self.menu.iter();
-        let entries = entries.map(|entry| json!({"title": entry.title, "path": entry.path, "current": current(entry)}));
-        site.insert("menu".to_owned(), entries.collect());
+        site.insert("menu".to_owned(), self.menu.iter().map(|entry| entry.seen_from(page)).collect());
         site
     }
 
@@ -182,7 +209,7 @@ impl Shared {
             found.push(("the row of the page after".to_owned(), neighbour(page.next)));
         }
         found.extend(data(document, page, queries).map(|(name, rows, numbers)| {
-            (format!("the rows of `{name}`"), hash::all(numbers.map(|row| rows.fingerprints()[row])))
+            (format!("the rows of `{name}`"), hash::all(numbers.rows().map(|row| rows.fingerprints()[row])))
         }));
         found
     }
@@ -199,15 +226,39 @@ fn data<'a>(
     document: &'a Document,
     page: &'a Page,
     queries: &'a Queries,
-) -> impl Iterator<Item = (&'a str, &'a Rows, Box<dyn Iterator<Item = usize> + 'a>)> {
-    document.front.data.iter().filter_map(move |(name, from)| {
-        let answer = queries.get(&from.query)?;
-        let numbers: Box<dyn Iterator<Item = usize>> = match (&document.front.each, &page.row) {
-            (Some(each), Some((_, key))) => Box::new(answer.of_key(&each.key, key).iter().copied()),
-            _ => Box::new(0..answer.rows.len()),
-        };
-        Some((name.as_str(), &answer.rows, numbers))
+) -> impl Iterator<Item = (&'a str, &'a Rows, Selection)> {
+    document.front.data.keys().filter_map(move |name| {
+        let (answer, selection) = document.rows(name, page, queries)?;
+        Some((name.as_str(), &answer.rows, selection))
     })
+}
+
+impl Entry {
+    /// The entry as it stands on a page.
+    fn seen_from(&self, page: &Page) -> Value {
+        json!({
+            "title": self.title,
+            "path": self.path,
+            "current": self.document == page.document || is_below(&page.path, &self.path),
+            "children": self.children.iter().map(|entry| entry.seen_from(page)).collect::<Value>(),
+        })
+    }
+}
+
+/// The entries below one page's, and those below them.
+fn entries_below(above: Option<usize>, below: &BTreeMap<Option<usize>, Vec<(&str, &Page)>>) -> Vec<Entry> {
+    let entry = |(title, page): &(&str, &Page)| Entry {
+        document: page.document,
+        title: (*title).to_owned(),
+        path: page.path.clone(),
+        children: entries_below(Some(page.number), below),
+    };
+    below.get(&above).into_iter().flatten().map(entry).collect()
+}
+
+fn menu_shape(levels: usize) -> Shape {
+    let children = if levels == 0 { Shape::Any } else { menu_shape(levels - 1) };
+    Shape::scalars(["title", "path", "current"]).with(vec![("children".to_owned(), Shape::list(children))])
 }
 
 /// Whether a page stands in the folder of which `index` is the first page; all of the site's own first page do not count.

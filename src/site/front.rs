@@ -30,6 +30,20 @@ pub(super) struct Front {
     pub(super) menu: Option<Menu>,
     /// Not yet for readers: left out unless drafts are asked for.
     pub(super) draft: bool,
+    /// The place among the other pages of the section; pages without one come after those that have one.
+    pub(super) order: Option<i64>,
+    /// The list that is too long for one page.
+    pub(super) paginate: Option<Paginate>,
+}
+
+/// `paginate: {data: countries, by: 50}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Paginate {
+    /// The name in `data` whose rows are dealt out.
+    pub(super) data: String,
+    /// How many rows a page has at most.
+    pub(super) by: usize,
 }
 
 /// `each: {query: days, key: day, path: "days/{{row.day}}.html"}`.
@@ -186,13 +200,16 @@ mod tests {
     #[test]
     fn front_matter_is_read_whole() {
         let text = "---\ntitle: T\nlayout: report\neach: {query: days, key: [day, x], path: \"{{row.day}}.html\"}\n\
-                    data:\n  a: first\n  b: {query: second, all: true}\nmenu: {title: M, order: 3}\n---\nBody\n";
+                    data:\n  a: first\n  b: {query: second, all: true}\nmenu: {title: M, order: 3}\n\
+                    draft: true\norder: -2\npaginate: {data: a, by: 50}\n---\nBody\n";
         let read = front(text).unwrap();
         let each = read.each.unwrap();
         assert_eq!((each.query.as_str(), each.key), ("days", vec!["day".to_owned(), "x".to_owned()]));
         assert_eq!((read.data["a"].query.as_str(), read.data["a"].all), ("first", false));
         assert_eq!((read.data["b"].query.as_str(), read.data["b"].all), ("second", true));
         assert_eq!(read.menu.unwrap().order, 3);
+        assert_eq!((read.draft, read.order), (true, Some(-2)));
+        assert_eq!(read.paginate.map(|paginate| (paginate.data, paginate.by)), Some(("a".to_owned(), 50)));
         let parts = Parts::of(Path::new("x.md"), text).unwrap();
         assert_eq!(&text[parts.body..], "Body\n");
     }

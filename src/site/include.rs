@@ -25,6 +25,10 @@ pub(super) fn rewritten(mut template: Template) -> Template {
     for element in &mut template.elements {
         match element {
             TemplateElement::HelperBlock(block) => {
+                // In strict mode the crate refuses to pass over null; that a name is right, the static check has seen.
+                if block.name.as_name() == Some("with") && block.inverse.is_none() {
+                    block.inverse = Some(Template::new());
+                }
                 for inner in [&mut block.template, &mut block.inverse].into_iter().flatten() {
                     *inner = rewritten(std::mem::take(inner));
                 }

@@ -26,6 +26,7 @@ mod lookup;
 mod markdown;
 mod mustache;
 mod page;
+mod paginate;
 mod paths;
 mod pictures;
 mod plan;
@@ -38,6 +39,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+mod tree;
 mod unused;
 
 use std::path::PathBuf;
@@ -64,6 +66,8 @@ pub struct Input<'a> {
     pub publication: &'a Publication,
     /// What no file of it may have.
     pub leaks: &'a Leaks,
+    /// Whether pages that are drafts belong to the site.
+    pub drafts: bool,
 }
 
 /// What kind of file it is.

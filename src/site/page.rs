@@ -8,9 +8,10 @@ use handlebars::Context;
 use serde_json::{Value, json};
 
 use super::front::{Front, Parts};
-use super::lookup::{Lookup, Part};
+use super::lookup::{self, Lookup};
+use super::paginate::{self, Part};
 use super::paths::Paths;
-use super::query::Queries;
+use super::query::{Answer, Queries, Selection};
 use super::source::Source;
 use super::templates::Templates;
 use crate::problem::{Place, Problem, nearest};
@@ -31,8 +32,10 @@ pub(super) struct Document {
 }
 
 /// One page of the site.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Page {
+    /// Its place among all pages.
+    pub(super) number: usize,
     /// The number of its document.
     pub(super) document: usize,
     /// The row that it is made of, and its key.
@@ -40,22 +43,30 @@ pub(super) struct Page {
     pub(super) title: String,
     pub(super) description: Option<String>,
     pub(super) path: String,
+    /// Which of several pages it is, if its document deals out a long list.
+    pub(super) part: Option<Part>,
     /// The numbers of its neighbours.
     pub(super) previous: Option<usize>,
     pub(super) next: Option<usize>,
+    /// The number of the first page of the section in which it stands.
+    pub(super) parent: Option<usize>,
+    /// The pages of the section of which it is the first, without those of rows.
+    pub(super) children: Vec<usize>,
 }
 
 /// The layout of pages that name none.
 const LAYOUT: &str = "page";
 
-/// Reads all content files, without the theme's that the site does not want.
+/// Reads all content files, without the theme's that the site does not want, and without drafts unless they are asked
+/// for. What a draft would replace stays as long.
 pub(super) fn documents(
     lookup: &Lookup,
     disable: &[String],
+    drafts: bool,
     settings: &Path,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<Document>> {
-    let mut files = lookup.files(Part::Content)?;
+    let mut files = lookup.files(lookup::Part::Content)?;
     files.retain(|path, _| path.extension().is_some_and(|extension| extension == "md"));
     for path in disable {
         let of_theme: Vec<&str> = files
@@ -75,12 +86,13 @@ pub(super) fn documents(
     let mut documents = Vec::new();
     for (path, found) in files {
         let unwanted = disable.iter().any(|unwanted| Path::new(unwanted) == path);
-        let Some(found) = found.into_iter().find(|found| !unwanted || found.layer == 0) else { continue };
-        let read = found.text()?.and_then(|text| document(&path, &found.shown, found.layer, text));
-        match read {
-            Ok(document) if document.front.draft => {}
-            Ok(document) => documents.push(document),
-            Err(problem) => problems.push(problem),
+        for found in found.into_iter().filter(|found| !unwanted || found.layer == 0) {
+            match found.text()?.and_then(|text| document(&path, &found.shown, found.layer, text)) {
+                Ok(document) if document.front.draft && !drafts => continue,
+                Ok(document) => documents.push(document),
+                Err(problem) => problems.push(problem),
+            }
+            break;
         }
     }
     Ok(documents)
@@ -148,7 +160,12 @@ impl Document {
                 });
             }
         }
+        problems.extend(self.pagination());
         let Some(each) = &self.front.each else { return problems };
+        if self.front.order.is_some() {
+            let problem = Problem::new(self.place(&["order"]), "pages with `each` follow the rows of their query");
+            problems.push(problem.hint("remove this `order`, and sort the query"));
+        }
         if self.front.path.is_some() {
             let problem = Problem::new(self.place(&["path"]), "a page with `each` has its path there");
             problems.push(problem.hint("remove this `path`"));
@@ -189,6 +206,50 @@ impl Document {
         problems
     }
 
+    /// What is wrong about `paginate`.
+    fn pagination(&self) -> Option<Problem> {
+        let paginate = self.front.paginate.as_ref()?;
+        let names = || self.front.data.keys().map(String::as_str);
+        if !self.front.data.contains_key(&paginate.data) {
+            let message = format!("the page has no data `{}`", paginate.data);
+            let problem = Problem::new(self.place(&["paginate", "data"]), message);
+            return Some(match nearest(&paginate.data, names()) {
+                Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                None => problem.hint("give the name under which the rows stand in `data`"),
+            });
+        }
+        let message = "a page needs one row at least";
+        (paginate.by == 0).then(|| Problem::new(self.place(&["paginate", "by"]), message))
+    }
+
+    /// The rows that a page has under a name of `data`, and the answer that they belong to.
+    pub(super) fn rows<'q>(&self, name: &str, page: &Page, queries: &'q Queries) -> Option<(&'q Answer, Selection)> {
+        let answer = queries.get(&self.front.data.get(name)?.query)?;
+        let selection = match (&self.front.each, &page.row) {
+            (Some(each), Some((_, key))) => answer.of_key(&each.key, key),
+            _ => answer.all(),
+        };
+        let dealt_out = self.front.paginate.as_ref().is_some_and(|paginate| paginate.data == name);
+        let part = page.part.as_ref().filter(|_| dealt_out);
+        Some((answer, part.map_or_else(|| selection.clone(), |part| selection.part(&part.rows))))
+    }
+
+    /// The pages that one becomes if it has a long list; the first one gets the number `first`.
+    fn dealt(&self, page: Page, first: usize, queries: &Queries) -> Vec<Page> {
+        let Some(paginate) = &self.front.paginate else { return vec![page] };
+        let rows = self.rows(&paginate.data, &page, queries).map_or(0, |(_, rows)| rows.len());
+        let part = |part: Part| Page {
+            document: page.document,
+            row: page.row.clone(),
+            title: page.title.clone(),
+            description: page.description.clone(),
+            path: paginate::path(&page.path, part.number),
+            part: Some(part),
+            ..Page::default()
+        };
+        paginate::parts(rows, paginate.by, first).into_iter().map(part).collect()
+    }
+
     /// Adds the pages that the document gives.
     pub(super) fn expand(
         &self,
@@ -217,29 +278,29 @@ impl Document {
             }
         };
         let place = if self.front.each.is_some() { self.place(&["each", "path"]) } else { self.place(&["path"]) };
-        let (start, count) = (pages.len(), made.len());
-        for (at, page) in made.into_iter().enumerate() {
-            let owner = match &page.row {
-                Some((_, key)) => format!("the page of `{}` in {}", key.join(", "), self.file.display()),
-                None => self.file.display().to_string(),
-            };
-            problems.extend(paths.claim(&page.path, owner, &place));
-            let neighbour = |there: bool, at: usize| (there && self.front.each.is_some()).then_some(at);
-            pages.push(Page {
-                previous: neighbour(at > 0, (start + at).saturating_sub(1)),
-                next: neighbour(at + 1 < count, start + at + 1),
-                ..page
-            });
+        let mut before: Option<usize> = None;
+        for page in made {
+            let first = pages.len();
+            let previous = before.filter(|_| self.front.each.is_some());
+            if let Some(previous) = previous {
+                pages[previous].next = Some(first);
+            }
+            before = Some(first);
+            for page in self.dealt(page, first, queries) {
+                let of = self.file.display();
+                let owner = match (&page.row, &page.part) {
+                    (Some((_, key)), _) => format!("the page of `{}` in {of}", key.join(", ")),
+                    (None, Some(part)) if part.number > 1 => format!("page {} of {of}", part.number),
+                    (None, _) => of.to_string(),
+                };
+                problems.extend(paths.claim(&page.path, owner, &place));
+                pages.push(Page { number: pages.len(), previous, ..page });
+            }
         }
     }
 
     /// The rows that become pages, with their keys. A null and a repeated key are problems.
-    fn keys(
-        &self,
-        answer: &super::query::Answer,
-        columns: &[String],
-        problems: &mut Vec<Problem>,
-    ) -> Vec<(usize, Vec<String>)> {
+    fn keys(&self, answer: &Answer, columns: &[String], problems: &mut Vec<Problem>) -> Vec<(usize, Vec<String>)> {
         let Ok(numbers) = answer.columns(columns) else { return Vec::new() };
         let mut seen: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         let mut keys = Vec::new();
@@ -295,6 +356,6 @@ impl Document {
             _ => text("path")?,
         };
         let description = self.front.description.as_ref().map(|_| text("description")).transpose()?;
-        Ok(Page { document, row, title: text("title")?, description, path, previous: None, next: None })
+        Ok(Page { document, row, title: text("title")?, description, path, ..Page::default() })
     }
 }

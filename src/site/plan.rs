@@ -18,6 +18,7 @@ use super::paths::Paths;
 use super::query::Queries;
 use super::searched::Searched;
 use super::templates::{self, Templates};
+use super::tree;
 use super::unused::unused;
 use super::{Content, Input, Summary};
 use crate::config::{Compress, Scheme};
@@ -67,7 +68,7 @@ impl Plan {
         let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
         let mut paths = Paths::default();
         let copied = copied(input, &lookup)?;
-        let documents = page::documents(&lookup, &input.site.disable, &settings, &mut problems)?;
+        let documents = page::documents(&lookup, &input.site.disable, input.drafts, &settings, &mut problems)?;
 
         let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
         let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
@@ -104,10 +105,11 @@ impl Plan {
         }
         Problems::check(Kind::Content, merged(problems))?;
 
+        tree::grow(&documents, &mut pages);
         shared.set_menu(&documents, &pages);
         let names = files.iter().map(|name| hash::of(name.as_bytes()));
         let reached = uses.iter().flat_map(|uses| &uses.templates).map(String::as_str).collect();
-        let unused = unused(&lookup, &documents, &reached, &asked)?;
+        let unused = unused(&lookup, &documents, &reached, &queries.asked)?;
         Ok(Self {
             leaks: input.leaks.clone(),
             searched: hash::of(input.leaks.digest()?.as_bytes()),

@@ -4,8 +4,11 @@
 
 mod charts;
 mod leaks;
+mod pagination;
 mod pictures;
+mod queries;
 mod rules;
+mod sections;
 mod static_check;
 mod themes;
 mod unused;
@@ -30,6 +33,7 @@ pub(super) struct Folder {
     _folder: TempDir,
     pub(super) project: Project,
     pub(super) site: Site,
+    pub(super) drafts: bool,
 }
 
 /// A theme as small as can be.
@@ -63,7 +67,7 @@ impl Folder {
             fs::write_atomic(&path, text.as_bytes(), fs::PUBLIC).unwrap();
         }
         let site = Site { title: "Bridges".to_owned(), schemes: Vec::new(), ..Site::default() };
-        Self { project: Project::new(folder.path()), site, _folder: folder }
+        Self { project: Project::new(folder.path()), site, drafts: false, _folder: folder }
     }
 
     /// Renders with these tables; the files by path, or the error.
@@ -73,7 +77,13 @@ impl Folder {
         theme: Embedded,
     ) -> anyhow::Result<(Summary, BTreeMap<String, String>)> {
         let publication = Publication::of(tables).unwrap();
-        let input = Input { project: &self.project, site: &self.site, publication: &publication, leaks: &secret() };
+        let input = Input {
+            project: &self.project,
+            site: &self.site,
+            publication: &publication,
+            drafts: self.drafts,
+            leaks: &secret(),
+        };
         let files = Mutex::new(BTreeMap::new());
         let sink = |file: File| {
             let path = file.path.to_str().unwrap().to_owned();

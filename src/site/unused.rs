@@ -15,7 +15,7 @@ pub(super) fn unused(
     lookup: &Lookup,
     documents: &[Document],
     reached: &BTreeSet<&str>,
-    asked: &BTreeSet<&str>,
+    asked: &BTreeSet<String>,
 ) -> Result<Vec<Problem>> {
     let layouts: BTreeSet<&str> = documents.iter().map(Document::layout).collect();
     let mut problems = Vec::new();

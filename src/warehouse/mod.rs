@@ -20,7 +20,7 @@ mod tests;
 pub use facts::{InstanceFacts, Report, Requests, Traffic};
 pub use identity::Salt;
 pub use load::{Attempt, Derived, Extract, Raw};
-pub use publication::{Publication, QueryError};
+pub use publication::{Kept, Publication, QueryError, TableName};
 pub use publish::Scope;
 pub use rows::{Kind, Rows};
 pub use secrets::secrets;

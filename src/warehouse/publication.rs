@@ -29,6 +29,23 @@ pub struct QueryError {
     pub column: Option<usize>,
 }
 
+/// A table that a query names, and where in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName {
+    /// The name as it stands there.
+    pub name: String,
+    /// Line in the query's text, from 1.
+    pub line: Option<usize>,
+    /// Column in that line, from 1.
+    pub column: Option<usize>,
+}
+
+/// Queries whose rows are tables for other queries, until this is dropped.
+pub struct Kept<'a> {
+    publication: &'a Publication,
+    names: Vec<String>,
+}
+
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -70,12 +87,101 @@ impl Publication {
 
     /// Runs one `select`; anything else is refused.
     pub fn query(&self, sql: &str) -> Result<Rows, QueryError> {
-        let tree = only_select(&self.connection, sql)?;
-        if let Some(refused) = &self.refused {
-            harmless(&tree, refused).map_err(|message| QueryError { message, line: None, column: None })?;
-        }
+        self.allowed(sql)?;
         Rows::of(&self.connection, sql).map_err(|error| placed(&format!("{error:#}")))
     }
+
+    /// The names of its tables, in lower case.
+    pub fn tables(&self) -> Result<BTreeSet<String>> {
+        let sql = "select lower(table_name) from information_schema.tables where table_catalog <> 'temp'";
+        let mut tables = self.connection.prepare(sql)?;
+        Ok(tables.query_map([], |row| row.get(0))?.collect::<duckdb::Result<_>>()?)
+    }
+
+    /// The tables that a query names, without those that it makes itself by `with`; some stand there twice.
+    pub fn reads(&self, sql: &str) -> Result<Vec<TableName>, QueryError> {
+        let tree = only_select(&self.connection, sql)?;
+        let mut names = Vec::new();
+        tables(&tree, sql, &mut Vec::new(), &mut names);
+        Ok(names)
+    }
+
+    /// A place for queries that other queries read.
+    pub fn kept(&self) -> Kept<'_> {
+        Kept { publication: self, names: Vec::new() }
+    }
+
+    /// Lets a query pass that may be run here.
+    fn allowed(&self, sql: &str) -> Result<(), QueryError> {
+        let tree = only_select(&self.connection, sql)?;
+        let Some(refused) = &self.refused else { return Ok(()) };
+        harmless(&tree, refused).map_err(|message| QueryError { message, line: None, column: None })
+    }
+}
+
+impl Kept<'_> {
+    /// Runs one `select` like [`Publication::query`]. Its rows, in their order, become the table `name`.
+    pub fn keep(&mut self, name: &str, sql: &str) -> Result<(), QueryError> {
+        self.publication.allowed(sql)?;
+        // The line of its own keeps the columns of what follows; the lines count from the second one on.
+        let table = format!("create temp table {} as\n{sql}", identifier(name));
+        let made = self.publication.connection.execute_batch(&table);
+        made.map_err(|error| {
+            let error = placed(&error.to_string());
+            QueryError { line: error.line.map(|line| line.saturating_sub(1).max(1)), ..error }
+        })?;
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    /// The rows of a query that was kept.
+    pub fn rows(&self, name: &str) -> Result<Rows, QueryError> {
+        let rows = Rows::of(&self.publication.connection, &format!("from temp.{}", identifier(name)));
+        rows.map_err(|error| placed(&format!("{error:#}")))
+    }
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        for name in &self.names {
+            // A table that stays is in nobody's way but that of one with its name, who would say so.
+            let _ = self.publication.connection.execute_batch(&format!("drop table temp.{}", identifier(name)));
+        }
+    }
+}
+
+/// A name as SQL takes any.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Finds the tables that a query names. `made` are those of the `with` around, of which only the later ones and the body
+/// know.
+fn tables(tree: &Value, sql: &str, made: &mut Vec<String>, found: &mut Vec<TableName>) {
+    let node = match tree {
+        Value::Object(node) => node,
+        Value::Array(items) => return items.iter().for_each(|item| tables(item, sql, made, found)),
+        _ => return,
+    };
+    let text = |key: &str| node.get(key).and_then(Value::as_str).unwrap_or_default();
+    let outside = made.len();
+    for with in node.get("cte_map").and_then(|map| map["map"].as_array()).into_iter().flatten() {
+        tables(&with["value"], sql, made, found);
+        made.push(with["key"].as_str().unwrap_or_default().to_lowercase());
+    }
+    match text("type") {
+        "RECURSIVE_CTE_NODE" => made.push(text("cte_name").to_lowercase()),
+        "BASE_TABLE" if text("schema_name").is_empty() && made.contains(&text("table_name").to_lowercase()) => {}
+        "BASE_TABLE" if ["", "main"].contains(&text("schema_name").to_lowercase().as_str()) => {
+            let at = node.get("query_location").and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok());
+            let at = at.filter(|at| *at < sql.len()).map(|at| line_column(sql, at));
+            let name = text("table_name").to_owned();
+            found.push(TableName { name, line: at.map(|at| at.0), column: at.map(|at| at.1) });
+        }
+        _ => {}
+    }
+    node.iter().filter(|(key, _)| *key != "cte_map").for_each(|(_, value)| tables(value, sql, made, found));
+    made.truncate(outside);
 }
 
 /// Lets a single `select` pass. DuckDB can write nothing but `select` statements as JSON, so its own parser decides.

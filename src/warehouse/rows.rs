@@ -1,10 +1,11 @@
 //! What a query gave: a table that stays Arrow in memory and becomes JSON a row at a time, when a page asks for it.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use duckdb::arrow::compute::concat_batches;
+use duckdb::arrow::compute::{concat_batches, partition};
 use duckdb::arrow::datatypes::{DataType, TimeUnit, *};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -62,6 +63,13 @@ impl Rows {
     /// What stands for each row: equal for rows with equal values.
     pub fn fingerprints(&self) -> &[u64] {
         self.fingerprints.get_or_init(|| fingerprint::rows(self.batch.columns(), self.len()))
+    }
+
+    /// All rows, as ranges of neighbours that are equal in these columns. Nulls are equal to each other.
+    pub fn runs(&self, columns: &[usize]) -> Vec<Range<usize>> {
+        let columns: Vec<ArrayRef> = columns.iter().map(|column| self.batch.column(*column).clone()).collect();
+        // What cannot be compared is told apart.
+        partition(&columns).map_or_else(|_| (0..self.len()).map(|row| row..row + 1).collect(), |runs| runs.ranges())
     }
 
     /// One row as a JSON object, keys in the columns' order. Dates are `YYYY-MM-DD`.

@@ -63,7 +63,8 @@ fn a_hostile_name_stays_a_name_in_the_page_and_in_the_picture() {
     let folder = Folder::new(&[("site/queries/rows.sql", query), ("content/index.md", page)]);
     let input = Publication::of(DATA).unwrap();
     let drawn = Mutex::new(0);
-    let input = Input { project: &folder.project, site: &folder.site, publication: &input, leaks: &secret() };
+    let input =
+        Input { project: &folder.project, site: &folder.site, publication: &input, drafts: false, leaks: &secret() };
     render_with(&input, THEME, |file| {
         match file.content {
             Content::Bytes(bytes) => {

@@ -370,8 +370,13 @@ fn the_smallest_theme_is_enough() {
 fn what_the_sink_returns_ends_the_rendering() {
     let folder = Folder::new(&[("content/index.md", &page(""))]);
     let publication = Publication::of("create table publication as select 1 as x").unwrap();
-    let input =
-        Input { project: &folder.project, site: &folder.site, publication: &publication, leaks: &super::secret() };
+    let input = Input {
+        project: &folder.project,
+        site: &folder.site,
+        publication: &publication,
+        drafts: false,
+        leaks: &super::secret(),
+    };
     let error = render_with(&input, THEME, |_| anyhow::bail!("disk full")).unwrap_err();
     assert_eq!(error.to_string(), "disk full");
 }
