@@ -17,7 +17,7 @@ use torcollect::site::{Content, File, FileKind, Input, render};
 use torcollect::warehouse::{Publication, Scope};
 
 use super::collect::{JOBS, Percent, collect_all};
-use super::{Terminal, check, load_fleet, load_site, weight};
+use super::{Terminal, check, load_fleet, load_site, source_date, weight};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
@@ -54,6 +54,7 @@ impl Build {
         let organization = self.organization.as_deref();
         let folder = self.output.clone().unwrap_or_else(|| project.output(organization));
         Output::check(project, &folder)?;
+        let modified = source_date::modified()?;
         let collected = if self.collect {
             let all = Options { servers: Vec::new(), sources: Vec::new(), jobs: JOBS };
             collect_all(project, terminal, &all, self.fail_under)?
@@ -64,11 +65,12 @@ impl Build {
         let mut site = load_site(project)?;
         site.base_url = self.base_url.clone().or(site.base_url);
         let publication = publication(project, terminal, &site, self.from.as_deref(), organization)?;
-        let output = Output::open(project, &folder)?;
+        let output = Output::open(project, &folder)?.dated(modified);
         let input = Input { project, site: &site, publication: &publication };
         let write = |file: &File| match &file.content {
             Content::Bytes(bytes) => output.write(&file.path, bytes),
             Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()),
+            Content::Table(table) => output.write(&file.path, table.bytes()?),
         };
         let (made, weights) = if self.strict {
             let held: Mutex<Vec<File>> = Mutex::default();

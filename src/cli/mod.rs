@@ -8,6 +8,7 @@ mod query;
 mod reparse;
 mod rows;
 mod server;
+mod source_date;
 mod terminal;
 mod weight;
 

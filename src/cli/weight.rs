@@ -20,6 +20,7 @@ pub(super) fn weigh(input: &Input, folder: &Path, keep: impl Fn(File) + Sync) ->
     let made = render(input, &|mut file| {
         let sent = match &file.content {
             Content::Bytes(bytes) => on_the_wire(&file.path, bytes)?,
+            Content::Table(table) => on_the_wire(&file.path, table.bytes()?)?,
             Content::Picture(drawing) => match fs::read(&folder.join(&file.path)) {
                 Ok(picture) if is_whole(&picture) => picture.len() as u64,
                 _ => {
@@ -42,11 +43,11 @@ pub(super) fn put(scale: &Scale, file: &File, sent: u64) {
     let role = match file.kind {
         FileKind::Page => Role::Page,
         FileKind::Picture => Role::Own,
-        FileKind::Asset | FileKind::Static => Role::Shared,
+        FileKind::Asset | FileKind::Static | FileKind::Download | FileKind::Index => Role::Shared,
     };
     let content: &[u8] = match &file.content {
         Content::Bytes(bytes) => bytes,
-        Content::Picture(_) => &[],
+        Content::Picture(_) | Content::Table(_) => &[],
     };
     scale.put(&file.path, role, sent, content);
 }

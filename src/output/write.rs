@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -23,6 +24,8 @@ const KEPT: [&str; 6] = ["data", "site", "content", "themes", "sources", ".torco
 #[derive(Debug)]
 pub struct Output {
     folder: PathBuf,
+    /// What files that are written look to have been written at, if not at the time when they are.
+    modified: Option<SystemTime>,
     state: Mutex<State>,
     _lock: Lock,
 }
@@ -94,7 +97,13 @@ impl Output {
             }
         }
         let state = State { manifest, made: BTreeSet::new(), totals: Totals::default() };
-        Ok(Self { folder: folder.to_owned(), state: Mutex::new(state), _lock: lock })
+        Ok(Self { folder: folder.to_owned(), modified: None, state: Mutex::new(state), _lock: lock })
+    }
+
+    /// The same folder; what is written there from now on looks to have been written at `modified`, if it is a time.
+    #[must_use]
+    pub fn dated(self, modified: Option<SystemTime>) -> Self {
+        Self { modified, ..self }
     }
 
     /// Puts a file at `path` below the folder, and a compressed one beside it if that is worthwhile. How many bytes a web
@@ -169,7 +178,7 @@ impl Output {
                 fs::create_dir(folder)?;
             }
         }
-        fs::write_atomic(&file, bytes, fs::PUBLIC)?;
+        fs::write_dated(&file, bytes, fs::PUBLIC, self.modified)?;
         self.count(path, bytes.len() as u64, true);
         Ok(())
     }

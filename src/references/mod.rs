@@ -13,6 +13,7 @@ use std::path::Path;
 
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
 
+pub use style::{addresses, with_addresses};
 pub use target::Target;
 
 /// What a file refers to.
@@ -47,7 +48,7 @@ impl References {
     }
 
     fn style(&mut self, path: &Path, css: &str) {
-        for address in style::addresses(css) {
+        for address in addresses(css) {
             self.fetch(Target::resolve(path, &address).into_iter().collect());
         }
     }

@@ -1,9 +1,12 @@
 //! What the templates of a page see: `row`, `data`, `page` and `site`; as a shape before, as JSON when the page is made.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-use super::address::{self, Address};
+use super::address::{self, Address, NOT_FOUND};
+use super::download::{self, Download};
 use super::page::{Document, Page};
 use super::query::Queries;
 use super::shape::Shape;
@@ -18,6 +21,8 @@ pub(super) struct Shared {
     /// The columns of the table `publication`.
     about: Shape,
     menu: Vec<Entry>,
+    /// What pages see of downloads, by the query's name.
+    downloads: BTreeMap<String, Value>,
 }
 
 #[derive(Debug)]
@@ -41,7 +46,28 @@ impl Shared {
         site.insert("title".to_owned(), settings.title.clone().into());
         site.insert("base_url".to_owned(), settings.base_url.clone().into());
         site.insert("language".to_owned(), settings.language.clone().into());
-        Ok(Self { site, schemes: settings.schemes.clone(), about: Shape::row(about.columns()), menu: Vec::new() })
+        Ok(Self { site, schemes: settings.schemes.clone(), about: Shape::row(about.columns()), menu: Vec::new(), downloads: BTreeMap::new() })
+    }
+
+    /// Says which feeds the site has: `site.feeds`.
+    pub(super) fn set_feeds(&mut self, feeds: impl Iterator<Item = Value>) {
+        self.site.insert("feeds".to_owned(), feeds.collect());
+    }
+
+    /// Says what can be downloaded: `site.downloads`, and `page.downloads` of those that offer it.
+    pub(super) fn set_downloads<'a>(&mut self, downloads: impl Iterator<Item = &'a Download>) {
+        self.downloads = downloads.map(|download| (download.query.clone(), download.value.clone())).collect();
+        self.site.insert("downloads".to_owned(), self.downloads.values().cloned().collect());
+    }
+
+    /// A field of `site` that is a text.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.site.get(name)?.as_str()
+    }
+
+    /// Where a page stands in one of the site's copies.
+    pub(super) fn address<'a>(&'a self, path: &'a str, scheme: Option<Scheme>) -> Address<'a> {
+        Address { path, scheme, base: address::base(path, self.text("base_url")) }
     }
 
     /// Makes the menu of the pages that want to be in it.
@@ -68,14 +94,19 @@ impl Shared {
         let row = row_shape(document, queries).map(|row| ("row".to_owned(), row));
         let neighbour = || Shape::scalars(["title", "path"]).with(row.clone().into_iter().collect());
         let schemes = Shape::list(Shape::scalars(["name", "href", "current"]));
-        let page = Shape::scalars(["title", "path", "description", "scheme"]).with(vec![
+        let page = Shape::scalars(["title", "path", "description", "scheme", "base"]).with(vec![
             ("previous".to_owned(), neighbour()),
             ("next".to_owned(), neighbour()),
             ("schemes".to_owned(), schemes),
+            ("downloads".to_owned(), download::shape()),
         ]);
         let menu = Shape::list(Shape::scalars(["title", "path", "current"]));
         let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));
-        let site = self.about.with(own.into_iter().chain([("menu".to_owned(), menu)]).collect());
+        let site = self.about.with(own.into_iter().chain([
+            ("menu".to_owned(), menu),
+            ("feeds".to_owned(), Shape::list(Shape::scalars(["title", "path"]))),
+            ("downloads".to_owned(), download::shape()),
+        ]).collect());
         let data = Shape::record(document.front.data.iter().map(|(name, data)| {
             let rows = queries.get(&data.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns()));
             (name.clone(), Shape::list(rows))
@@ -89,9 +120,11 @@ impl Shared {
         self.body_shape(document, queries).with(vec![("body".to_owned(), Shape::Scalar)])
     }
 
-    /// The copies of the site, first the one that follows the reader's system.
-    pub(super) fn copies(&self) -> impl Iterator<Item = Option<Scheme>> {
-        std::iter::once(None).chain(self.schemes.iter().copied().map(Some))
+    /// The copies of the site that have a page, first the one that follows the reader's system. A web server shows one page
+    /// wherever there is none.
+    pub(super) fn copies(&self, path: &str) -> impl Iterator<Item = Option<Scheme>> {
+        let schemes = if path == NOT_FOUND { &[][..] } else { &self.schemes };
+        std::iter::once(None).chain(schemes.iter().copied().map(Some))
     }
 
     /// What a page sees of the copy of the site that it stands in: `page.scheme`, and `page.schemes` with links to its
@@ -104,7 +137,7 @@ impl Shared {
                 "current": scheme == page.scheme,
             })
         };
-        (address::scheme_name(page.scheme).into(), self.copies().map(copy).collect())
+        (address::scheme_name(page.scheme).into(), self.copies(page.path).map(copy).collect())
     }
 
     /// What a page sees, the same in all copies of the site.
@@ -128,6 +161,7 @@ impl Shared {
             data.insert(name.clone(), rows.into());
         }
         context.insert("data".to_owned(), data.into());
+        let offered = document.front.downloads.iter().filter_map(|query| self.downloads.get(query));
         let neighbour = |number: Option<usize>| {
             number
                 .map(|number| &pages[number])
@@ -139,6 +173,8 @@ impl Shared {
                 "title": page.title,
                 "path": page.path,
                 "description": page.description,
+                "base": address::base(&page.path, self.text("base_url")),
+                "downloads": offered.collect::<Vec<_>>(),
                 "previous": neighbour(page.previous),
                 "next": neighbour(page.next),
             }),

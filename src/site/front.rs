@@ -28,6 +28,24 @@ pub(super) struct Front {
     pub(super) description: Option<String>,
     /// The page's entry in the site's menu.
     pub(super) menu: Option<Menu>,
+    /// The Atom feed that the pages are entries of.
+    pub(super) feed: Option<Feed>,
+    /// Queries whose rows the page offers as files.
+    pub(super) downloads: Vec<String>,
+}
+
+/// `feed: {path: feed.xml, updated: "{{row.day}}"}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feed {
+    /// Where it stands in the site.
+    pub(super) path: String,
+    /// What it is called, if not as the site.
+    pub(super) title: Option<String>,
+    /// The day or the time from which a page is; Handlebars over `row`.
+    pub(super) updated: String,
+    /// What a page says in short; Handlebars over `row`.
+    pub(super) summary: Option<String>,
 }
 
 /// `each: {query: days, key: day, path: "days/{{row.day}}.html"}`.

@@ -15,6 +15,10 @@ mod colors;
 mod compile;
 mod context;
 mod copied;
+mod download;
+mod extras;
+mod feed;
+mod fingerprint;
 mod front;
 mod helpers;
 mod lookup;
@@ -26,6 +30,7 @@ mod pictures;
 mod query;
 mod render;
 mod shape;
+mod sitemap;
 mod source;
 mod templates;
 #[cfg(test)]
@@ -33,6 +38,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub use download::{Format, Table};
 pub use render::render;
 
 use crate::config::Site;
@@ -61,6 +67,10 @@ pub enum FileKind {
     Asset,
     /// A file of `site/static/`.
     Static,
+    /// The rows of a query.
+    Download,
+    /// What is there for programs: the sitemap, feeds, `robots.txt`.
+    Index,
 }
 
 /// What a file of the site consists of.
@@ -70,6 +80,8 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// A picture that is drawn by who needs it; a file of the same path has the same bytes.
     Picture(Drawing),
+    /// The rows of a query, which are put into this form by who needs them; a table of the same digest has the same bytes.
+    Table(Table),
 }
 
 /// A file of the site.

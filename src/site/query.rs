@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::download::About;
 use super::lookup::{Lookup, Part};
 use crate::problem::{Place, Problem};
 use crate::warehouse::{Publication, Rows};
@@ -24,6 +25,8 @@ pub(super) struct Answer {
     /// The query's file.
     pub(super) file: PathBuf,
     pub(super) rows: Rows,
+    /// What its file says of it.
+    pub(super) about: About,
     /// The rows of each key, in the query's order, by the columns that make the key.
     groups: BTreeMap<Vec<String>, HashMap<Vec<String>, Vec<usize>>>,
 }
@@ -54,7 +57,7 @@ impl Queries {
             queries.runs += 1;
             match publication.query(&sql) {
                 Ok(rows) => {
-                    queries.answers.insert(name.to_owned(), Answer { file, rows, groups: BTreeMap::new() });
+                    queries.answers.insert(name.to_owned(), Answer { file, rows, about: About::of(&sql), groups: BTreeMap::new() });
                 }
                 Err(error) => {
                     problems.push(Problem::new(Place { file, line: error.line, column: error.column }, error.message));

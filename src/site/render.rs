@@ -5,18 +5,18 @@
 //! ones given away already, each of them whole.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use handlebars::Context;
 use rayon::prelude::*;
 
-use super::address::Address;
+use super::address::NOT_FOUND;
 use super::check::{self, Found};
 use super::compile::compiled;
 use super::context::Shared;
 use super::copied::{Copied, copied};
-use super::helpers::Files;
+use super::extras::Extras;
 use super::lookup::{DEFAULT, Embedded, Lookup};
 use super::page::{self, Document, Page};
 use super::paths::Paths;
@@ -49,15 +49,19 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
     let settings = input.project.shown(&input.project.site());
     let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
     let mut paths = Paths::default();
-    let copied = copied(input, &lookup)?;
-    let documents = page::documents(&lookup, &input.site.disable, &settings, &mut problems)?;
+    let copied = copied(input, &lookup, &mut problems)?;
+    let mut documents = page::documents(&lookup, &input.site.disable, &settings, &mut problems)?;
+    if copied.iter().any(|file| file.path == Path::new(NOT_FOUND)) {
+        documents.retain(|document| document.layer == 0 || !document.is_not_found());
+    }
 
     let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
     let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
-    let files: Files = Files::new(copied.iter().filter_map(|file| file.path.to_str().map(str::to_owned)).collect());
-    let (pages_templates, texts) = compiled(&lookup, &documents, &files, &mut problems)?;
+    let mut extras = Extras::new(&documents, &queries, input.site, &mut problems)?;
+    let (pages_templates, texts) = compiled(&lookup, &documents, &extras.names(&copied), &mut problems)?;
     let mut shared =
         Shared::new(input.site, input.publication).context("cannot read what the publication says about itself")?;
+    extras.show(&mut shared);
 
     let mut pages = Vec::new();
     for (number, document) in documents.iter().enumerate() {
@@ -68,14 +72,16 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
             document.expand(number, &queries, &texts, &mut paths, &mut pages, &mut problems);
         }
     }
-    problems.extend(copies(&input.site.schemes, &documents, &pages, &mut paths));
+    problems.extend(copies(&shared, &documents, &pages, &mut paths));
     for file in &copied {
-        let shown = file.shown(input);
+        let place = Place::file(&file.shown);
         match file.path.to_str() {
-            Some(path) => problems.extend(paths.claim(path, shown.display().to_string(), &Place::file(&shown))),
-            None => problems.push(Problem::new(Place::file(shown), "the file's name is not UTF-8")),
+            Some(path) => problems.extend(paths.claim(path, file.shown.display().to_string(), &place)),
+            None => problems.push(Problem::new(place, "the file's name is not UTF-8")),
         }
     }
+    extras.fill(&documents, &pages, &queries, &texts, &mut problems);
+    let made = extras.files(input.site, &shared, (&documents, &pages, &copied), &mut paths, &mut problems);
     Problems::check(Kind::Content, merged(problems))?;
 
     shared.set_menu(&documents, &pages);
@@ -87,20 +93,21 @@ pub(super) fn render_with(input: &Input, embedded: Embedded, sink: &Sink) -> Res
         shared: &shared,
         colors: lookup.colors(),
     };
-    site.make(&copied, sink)?;
+    site.make(&copied, made, sink)?;
     Ok(Summary { pages: pages.len(), queries: queries.len(), query_runs: queries.runs })
 }
 
 /// Takes the paths of the site's copies.
-fn copies(schemes: &[Scheme], documents: &[Document], pages: &[Page], paths: &mut Paths) -> Vec<Problem> {
-    let claim = |(scheme, page): (&Scheme, &Page)| {
-        let path = Address { path: &page.path, scheme: Some(*scheme) }.place();
+fn copies(shared: &Shared, documents: &[Document], pages: &[Page], paths: &mut Paths) -> Vec<Problem> {
+    let claim = |(scheme, page): (Scheme, &Page)| {
+        let path = shared.address(&page.path, Some(scheme)).place();
         let document = &documents[page.document];
         let owner = format!("the {scheme} copy of `{}`", page.path);
         let problem = paths.claim(&path, owner, &document.place(&["path"]))?;
         Some(problem.hint("use another path, or list no `schemes` in `site/site.yaml`"))
     };
-    schemes.iter().flat_map(|scheme| pages.iter().map(move |page| (scheme, page))).filter_map(claim).collect()
+    let copies = |page| shared.copies(page).flatten();
+    pages.iter().flat_map(|page| copies(&page.path).map(move |scheme| (scheme, page))).filter_map(claim).collect()
 }
 
 fn check_document(
@@ -143,8 +150,8 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// Gives all files away: `copied` first, because pages need some of them.
-    fn make(&self, copied: &[Copied], sink: &Sink) -> Result<()> {
+    /// Gives all files away: `copied` first, because pages need some of them, and what is `made` beside pages.
+    fn make(&self, copied: &[Copied], made: Vec<File>, sink: &Sink) -> Result<()> {
         let copy = |file: &Copied| {
             let content = Content::Bytes(file.bytes()?);
             sink(File { content, path: file.path.clone(), kind: file.kind })
@@ -158,7 +165,7 @@ impl Site<'_> {
             others.into_par_iter().try_for_each(sink)?;
             pages.into_par_iter().try_for_each(sink)
         };
-        let mut held: Vec<File> = Vec::new();
+        let mut held: Vec<File> = made;
         let mut bytes = 0;
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
@@ -191,8 +198,8 @@ impl Site<'_> {
         let document = &self.documents[page.document];
         let mut context = Context::from(self.shared.context(document, page, self.pages, self.queries));
         let mut files = Vec::new();
-        for scheme in self.shared.copies() {
-            let address = Address { path: &page.path, scheme };
+        for scheme in self.shared.copies(&page.path) {
+            let address = self.shared.address(&page.path, scheme);
             let (name, copies) = self.shared.scheme(address);
             context.data_mut()["page"]["scheme"] = name;
             context.data_mut()["page"]["schemes"] = copies;
@@ -222,6 +229,8 @@ fn size(file: &File) -> usize {
     match &file.content {
         Content::Bytes(bytes) => bytes.len(),
         Content::Picture(drawing) => drawing.size(),
+        // Its rows are there whether it is written or not.
+        Content::Table(_) => 0,
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod charts;
+mod extras;
 mod pictures;
 mod rules;
 mod static_check;
@@ -14,7 +15,7 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::lookup::Embedded;
-use super::{Content, Input, Summary, render::render_with};
+use super::{Content, FileKind, Input, Summary, render::render_with};
 use crate::config::Site;
 use crate::fs;
 use crate::problem::Problems;
@@ -31,7 +32,7 @@ pub(super) struct Folder {
 /// A theme as small as can be.
 pub(super) const THEME: Embedded = &[("layouts/page.hbs", b"<title>{{page.title}}</title>{{{body}}}")];
 
-const DATA: &str = "
+pub(super) const DATA: &str = "
     create table publication as select timestamp '2026-01-04 05:06:07' as newest_run, true as sample;
     create table day(day date, clients int, history int[], best struct(label text, clients int));
     insert into day values ('2026-01-01', 8, [8], {label: 'Oak', clients: 8}), ('2026-01-02', 1600, [8, 1600], null),
@@ -63,6 +64,17 @@ impl Folder {
         tables: &str,
         theme: Embedded,
     ) -> anyhow::Result<(Summary, BTreeMap<String, String>)> {
+        let files = self.files(tables, theme)?;
+        let without_index = files.1.into_iter().filter(|(_, (kind, _))| *kind != FileKind::Index);
+        Ok((files.0, without_index.map(|(path, (_, text))| (path, text)).collect()))
+    }
+
+    /// All files with their kinds, those too that are there for programs.
+    pub(super) fn files(
+        &self,
+        tables: &str,
+        theme: Embedded,
+    ) -> anyhow::Result<(Summary, BTreeMap<String, (FileKind, String)>)> {
         let publication = Publication::of(tables).unwrap();
         let input = Input { project: &self.project, site: &self.site, publication: &publication };
         let files = Mutex::new(BTreeMap::new());
@@ -71,8 +83,9 @@ impl Folder {
             let text = match file.content {
                 Content::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
                 Content::Picture(drawing) => format!("{drawing:?}"),
+                Content::Table(table) => String::from_utf8_lossy(table.bytes()?).into_owned(),
             };
-            let twice = files.lock().unwrap().insert(path, text);
+            let twice = files.lock().unwrap().insert(path, (file.kind, text));
             assert_eq!(twice, None, "{:?}", file.path);
             Ok(())
         });

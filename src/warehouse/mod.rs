@@ -11,6 +11,7 @@ mod rows;
 mod servers;
 mod store;
 mod streak;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -23,3 +24,4 @@ pub use rows::{Kind, Rows};
 pub use servers::servers;
 pub use store::Warehouse;
 pub use streak::Streak;
+pub use table::Type;

@@ -21,7 +21,7 @@ pub enum Kind {
 /// The rows of one query, in the query's order.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    batch: RecordBatch,
+    pub(super) batch: RecordBatch,
 }
 
 impl Rows {
