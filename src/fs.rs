@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -92,15 +93,20 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
 
 /// Writes a file beside its place and moves it there: a reader sees the old bytes or the new, never half of them.
 pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    replace(path, bytes, mode, false)
+    replace(path, bytes, mode, false, None)
+}
+
+/// [`write_atomic`], and the file looks as if it had been written at the time of `modified`, if there is one.
+pub fn write_dated(path: &Path, bytes: &[u8], mode: u32, modified: Option<SystemTime>) -> Result<()> {
+    replace(path, bytes, mode, false, modified)
 }
 
 /// [`write_atomic`], and on disk before it returns, so that the bytes outlive a crash of the machine.
 pub fn write_durable(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    replace(path, bytes, mode, true)
+    replace(path, bytes, mode, true, None)
 }
 
-fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
+fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool, modified: Option<SystemTime>) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new()
@@ -108,6 +114,9 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
             .permissions(fs::Permissions::from_mode(mode))
             .tempfile_in(folder)?;
         file.write_all(bytes)?;
+        if let Some(modified) = modified {
+            file.as_file().set_modified(modified)?;
+        }
         if sync {
             file.as_file().sync_all()?;
         }
@@ -134,6 +143,14 @@ pub fn create_durable(path: &Path, bytes: &[u8], mode: u32) -> Result<bool> {
         }
     };
     create().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// The bytes of a file that `make` writes at a path that it is given: for libraries that write nothing but files.
+pub fn bytes_of(make: impl FnOnce(&Path) -> Result<()>) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let file = folder.path().join("file");
+    make(&file)?;
+    read(&file)
 }
 
 /// The permission bits of a file; `None` if there is none.

@@ -21,7 +21,7 @@ use torcollect::site::{Content, File, FileKind, Input, Plan, inputs, with_lines}
 use super::collect::{JOBS, Percent, collect_all};
 use super::data::Data;
 use super::weight::{self, effort};
-use super::{Terminal, load_site};
+use super::{Terminal, load_site, source_date};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
@@ -70,6 +70,7 @@ impl Build {
         let organization = self.organization.as_deref();
         let folder = self.output.clone().unwrap_or_else(|| project.output(organization));
         Output::check(project, &folder)?;
+        let modified = source_date::modified()?;
         let collected = if self.collect {
             let all = Options { servers: Vec::new(), sources: Vec::new(), jobs: JOBS };
             collect_all(project, terminal, &all, self.fail_under)?
@@ -79,7 +80,7 @@ impl Build {
         let began = Instant::now();
         let site = self.site(project)?;
         let data = Data::new(project, terminal, self.from.as_deref())?;
-        let output = Output::open(project, &folder)?.compressing(site.compress);
+        let output = Output::open(project, &folder)?.compressing(site.compress).dated(modified);
         let leaks = data.leaks(project)?;
         let searched = hash::of(leaks.digest()?.as_bytes());
         let inputs = [
@@ -216,10 +217,11 @@ impl Work<'_> {
         let rank = |file: &File| match file.kind {
             FileKind::Page if self.is_there(&file.path) => 2,
             FileKind::Page => 1,
-            FileKind::Picture | FileKind::Asset | FileKind::Static => 0,
+            FileKind::Picture | FileKind::Asset | FileKind::Static | FileKind::Download => 0,
+            FileKind::Index => 3,
         };
         let ranks: Vec<u8> = files.iter().map(rank).collect();
-        (0..=2).try_for_each(|now| {
+        (0..=3).try_for_each(|now| {
             let of_now = files.par_iter().zip(&ranks).filter(|(_, rank)| **rank == now);
             of_now.try_for_each(|(file, _)| self.write(file))
         })
@@ -233,6 +235,7 @@ impl Work<'_> {
         match &file.content {
             Content::Bytes(bytes) => self.output.write(&file.path, bytes, effort(file.kind)),
             Content::Picture(drawing) => self.output.picture(&file.path, || drawing.draw()),
+            Content::Table(table) => self.output.write(&file.path, table.bytes()?, effort(file.kind)),
         }
     }
 
@@ -241,6 +244,7 @@ impl Work<'_> {
         match (self.output.length(&file.path, Encoding::Gzip), &file.content) {
             (Some((_, Some(packed))), _) => Ok(packed),
             (_, Content::Bytes(bytes)) => Ok(on_the_wire(&file.path, effort(file.kind), bytes, self.site.compress)?),
+            (_, Content::Table(table)) => Ok(table.bytes()?.len() as u64),
             (length, Content::Picture(_)) => Ok(length.map_or(0, |(length, _)| length)),
         }
     }

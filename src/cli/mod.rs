@@ -9,6 +9,7 @@ mod query;
 mod reparse;
 mod rows;
 mod server;
+mod source_date;
 mod terminal;
 mod theme;
 mod weight;

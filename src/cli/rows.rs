@@ -22,7 +22,7 @@ impl Format {
     pub fn text(self, rows: &Rows) -> Result<String> {
         match self {
             Self::Table => Ok(table(rows)),
-            Self::Csv => Ok(csv(rows)),
+            Self::Csv => Ok(rows.csv()),
             Self::Json => json(rows),
         }
     }
@@ -41,15 +41,6 @@ fn cells(rows: &Rows) -> impl Iterator<Item = Vec<String>> {
 
 fn names(rows: &Rows) -> Vec<String> {
     rows.columns().into_iter().map(|(name, _)| name).collect()
-}
-
-fn csv(rows: &Rows) -> String {
-    let quoted = |cell: &String| {
-        let plain = !cell.contains(['"', ',', '\n', '\r']);
-        if plain { cell.clone() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
-    };
-    let line = |cells: Vec<String>| cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\r\n";
-    std::iter::once(names(rows)).chain(cells(rows)).map(line).collect()
 }
 
 fn table(rows: &Rows) -> String {

@@ -39,6 +39,7 @@ pub(super) fn weigh(
 pub(super) fn weighed(file: &mut File, folder: &Path, compress: Compress) -> Result<Facts> {
     let sent = match &file.content {
         Content::Bytes(bytes) => on_the_wire(&file.path, effort(file.kind), bytes, compress)?,
+        Content::Table(table) => on_the_wire(&file.path, effort(file.kind), table.bytes()?, compress)?,
         Content::Picture(drawing) => match fs::read(&folder.join(&file.path)) {
             Ok(picture) if is_whole(&picture) => picture.len() as u64,
             _ => {
@@ -62,11 +63,11 @@ pub(super) fn facts(file: &File, sent: u64) -> Facts {
     let role = match file.kind {
         FileKind::Page => Role::Page,
         FileKind::Picture => Role::Own,
-        FileKind::Asset | FileKind::Static => Role::Shared,
+        FileKind::Asset | FileKind::Static | FileKind::Download | FileKind::Index => Role::Shared,
     };
     let content: &[u8] = match &file.content {
         Content::Bytes(bytes) => bytes,
-        Content::Picture(_) => &[],
+        Content::Picture(_) | Content::Table(_) => &[],
     };
     Facts::of(&file.path, role, sent, content)
 }

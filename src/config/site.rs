@@ -20,6 +20,9 @@ pub struct Site {
     /// Where it is published, for what needs absolute addresses; ends in `/`.
     #[serde(deserialize_with = "text")]
     pub base_url: Option<String>,
+    /// The domain that GitHub Pages shall serve it under: `stats.example.org`.
+    #[serde(deserialize_with = "text")]
+    pub cname: Option<String>,
     /// The theme's name: `default`.
     pub theme: String,
     /// The language of its words, as in HTML's `lang`: `en`.
@@ -62,6 +65,7 @@ impl Default for Site {
         Self {
             title: "Bridge statistics".to_owned(),
             base_url: None,
+            cname: None,
             theme: "default".to_owned(),
             language: "en".to_owned(),
             publish: Publish::default(),
@@ -134,6 +138,10 @@ impl Site {
             let hint = "it begins with `https://` or `http://` and names a host";
             problems.push(document.problem(&KeyPath::of(["base_url"]), message).hint(hint));
         }
+        if let Some(cname) = self.cname.as_deref().filter(|cname| !is_domain(cname)) {
+            let problem = document.problem(&KeyPath::of(["cname"]), format!("`{cname}` is not a domain's name"));
+            problems.push(problem.hint("such as `stats.example.org`, without `https://`"));
+        }
         let bounds =
             [("delay", self.publish.delay, 3650), ("minimum_clients", self.publish.minimum_clients, 1_000_000)];
         for (key, number, most) in bounds.into_iter().filter(|(_, number, most)| number > most) {
@@ -157,6 +165,15 @@ impl Site {
         }
         problems
     }
+}
+
+/// RFC 1123: labels of letters, digits and hyphens, with dots between them.
+fn is_domain(name: &str) -> bool {
+    let label = |label: &str| {
+        let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.contains('.') && name.split('.').all(label)
 }
 
 /// The address of a site, with a `/` at its end.
@@ -195,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_said_is_read() {
-        let text = "title: Our bridges\nbase_url: https://stats.example/tor\ntheme: plain\nlanguage: pt-BR\n\
+        let text = "title: Our bridges\nbase_url: https://stats.example/tor\ncname: stats.example\ntheme: plain\nlanguage: pt-BR\n\
                     publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\nschemes: [dark, light]\n\
                     budget: {first_visit: 130 KB, next_page: 95000}\ncompress: {brotli: 11}\n\
                     extra: {contact: {mail: a@b.example}}\n";
@@ -203,6 +220,7 @@ mod tests {
         let site = Site {
             title: "Our bridges".into(),
             base_url: Some("https://stats.example/tor/".into()),
+            cname: Some("stats.example".into()),
             theme: "plain".into(),
             language: "pt-BR".into(),
             publish,
@@ -274,6 +292,13 @@ mod tests {
             Err("site/site.yaml:1:21: budget.next_page: invalid type: integer `-5`, expected a size as `130 KB`"
                 .to_owned())
         );
+        for name in ["https://a.example", "a.example/", "example", "-a.example", "a..example", "a b.example", ""] {
+            let said = load(&format!("cname: \"{name}\"\n")).unwrap_err();
+            assert!(
+                said.starts_with(&format!("site/site.yaml:1:8: cname: `{name}` is not a domain's name\n")),
+                "{said}"
+            );
+        }
         assert_eq!(
             load("base_url: stats.example\ntheme: ../x\nlanguage: en_US\n"),
             Err("site/site.yaml:1:11: base_url: `stats.example` is not the address of a site\n\

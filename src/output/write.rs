@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rayon::prelude::*;
@@ -33,6 +34,8 @@ pub struct Output {
     /// What the last build remembered, and where.
     record: Record,
     place: PathBuf,
+    /// What files that are written look to have been written at, if not at the time when they are.
+    modified: Option<SystemTime>,
     state: Mutex<State>,
     _lock: Lock,
 }
@@ -125,11 +128,18 @@ impl Output {
         Ok(Self {
             folder: folder.to_owned(),
             compress: Compress::default(),
+            modified: None,
             record: Record::open(&place),
             place,
             state: Mutex::new(state),
             _lock: lock,
         })
+    }
+
+    /// The same folder; what is written there from now on looks to have been written at `modified`, if it is a time.
+    #[must_use]
+    pub fn dated(self, modified: Option<SystemTime>) -> Self {
+        Self { modified, ..self }
     }
 
     /// The same, with such copies beside its files.
@@ -291,7 +301,7 @@ impl Output {
             }
         }
         if !same {
-            fs::write_atomic(&file, bytes, fs::PUBLIC)?;
+            fs::write_dated(&file, bytes, fs::PUBLIC, self.modified)?;
         }
         self.count(path, bytes.len() as u64, !same);
         fs::stamp(&file).with_context(|| format!("`{}` is gone already", file.display()))

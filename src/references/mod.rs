@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
 use serde::{Deserialize, Serialize};
 
+pub use style::{addresses, with_addresses};
 pub use target::Target;
 
 /// What a file refers to. It is written as a list without names, because caches keep one for each file of a site.
@@ -85,7 +86,7 @@ impl References {
     }
 
     fn style(&mut self, path: &Path, css: &str) {
-        for address in style::addresses(css) {
+        for address in addresses(css) {
             self.fetch(Target::resolve(path, &address).into_iter().collect());
         }
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-use super::address::{self, Address};
+use super::address::{self, Address, NOT_FOUND};
 use super::check::Uses;
+use super::download::{self, Download};
 use super::extra;
 use super::page::{Document, Page};
 use super::query::{Queries, Selection};
@@ -24,6 +25,8 @@ pub(super) struct Shared {
     /// The columns of the table `publication`.
     about: Shape,
     menu: Vec<Entry>,
+    /// What pages see of downloads, by the query's name.
+    downloads: BTreeMap<String, Value>,
 }
 
 /// An entry of the menu, and those of its section below it.
@@ -53,7 +56,34 @@ impl Shared {
         site.insert("base_url".to_owned(), settings.base_url.clone().into());
         site.insert("language".to_owned(), settings.language.clone().into());
         site.insert("extra".to_owned(), extra::merged([settings.extra.clone(), themes.clone()]).into());
-        Ok(Self { site, schemes: settings.schemes.clone(), about: Shape::row(about.columns()), menu: Vec::new() })
+        Ok(Self {
+            site,
+            schemes: settings.schemes.clone(),
+            about: Shape::row(about.columns()),
+            menu: Vec::new(),
+            downloads: BTreeMap::new(),
+        })
+    }
+
+    /// Says which feeds the site has: `site.feeds`.
+    pub(super) fn set_feeds(&mut self, feeds: impl Iterator<Item = Value>) {
+        self.site.insert("feeds".to_owned(), feeds.collect());
+    }
+
+    /// Says what can be downloaded: `site.downloads`, and `page.downloads` of those that offer it.
+    pub(super) fn set_downloads<'a>(&mut self, downloads: impl Iterator<Item = &'a Download>) {
+        self.downloads = downloads.map(|download| (download.query.clone(), download.value.clone())).collect();
+        self.site.insert("downloads".to_owned(), self.downloads.values().cloned().collect());
+    }
+
+    /// A field of `site` that is a text.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.site.get(name)?.as_str()
+    }
+
+    /// Where a page stands in one of the site's copies.
+    pub(super) fn address<'a>(&'a self, path: &'a str, scheme: Option<Scheme>) -> Address<'a> {
+        Address { path, scheme, base: address::base(path, self.text("base_url")) }
     }
 
     /// Makes the menu of the pages that want to be in it. An entry stands below that of the nearest section around it; the
@@ -94,12 +124,18 @@ impl Shared {
             ("trail", Shape::list(place())),
             ("children", Shape::list(Shape::scalars(["title", "path", "description"]))),
             ("pages", paginate::shape()),
+            ("downloads", download::shape()),
         ];
-        let page = Shape::scalars(["title", "path", "description", "scheme"])
+        let page = Shape::scalars(["title", "path", "description", "scheme", "base"])
             .with(records.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect());
         let menu = Shape::list(menu_shape(MENU_LEVELS));
         let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));
-        let more = [("menu".to_owned(), menu), ("extra".to_owned(), extra::shape(&self.site["extra"]))];
+        let more = [
+            ("menu".to_owned(), menu),
+            ("extra".to_owned(), extra::shape(&self.site["extra"])),
+            ("feeds".to_owned(), Shape::list(Shape::scalars(["title", "path"]))),
+            ("downloads".to_owned(), download::shape()),
+        ];
         let site = self.about.with(own.into_iter().chain(more).collect());
         let data = Shape::record(document.front.data.iter().map(|(name, data)| {
             let rows = queries.get(&data.query).map_or(Shape::Any, |answer| Shape::row(answer.rows.columns()));
@@ -114,9 +150,11 @@ impl Shared {
         self.body_shape(document, queries).with(vec![("body".to_owned(), Shape::Scalar)])
     }
 
-    /// The copies of the site, first the one that follows the reader's system.
-    pub(super) fn copies(&self) -> impl Iterator<Item = Option<Scheme>> {
-        std::iter::once(None).chain(self.schemes.iter().copied().map(Some))
+    /// The copies of the site that have a page, first the one that follows the reader's system. A web server shows one page
+    /// wherever there is none.
+    pub(super) fn copies(&self, path: &str) -> impl Iterator<Item = Option<Scheme>> {
+        let schemes = if path == NOT_FOUND { &[][..] } else { &self.schemes };
+        std::iter::once(None).chain(schemes.iter().copied().map(Some))
     }
 
     /// What a page sees of the copy of the site that it stands in: `page.scheme`, and `page.schemes` with links to its
@@ -129,7 +167,7 @@ impl Shared {
                 "current": scheme == page.scheme,
             })
         };
-        (address::scheme_name(page.scheme).into(), self.copies().map(copy).collect())
+        (address::scheme_name(page.scheme).into(), self.copies(page.path).map(copy).collect())
     }
 
     /// What a page sees, the same in all copies of the site.
@@ -143,7 +181,7 @@ impl Shared {
         let data =
             data.map(|(name, rows, numbers)| (name.to_owned(), numbers.rows().map(|row| rows.row(row)).collect()));
         context.insert("data".to_owned(), Value::Object(data.collect()));
-        let mut about = self.page(page, pages);
+        let mut about = self.page(document, page, pages);
         for (neighbour, number) in [("previous", page.previous), ("next", page.next)] {
             if let Some(row) = number.and_then(|number| row(&pages[number])) {
                 about[neighbour]["row"] = row;
@@ -155,7 +193,8 @@ impl Shared {
     }
 
     /// `page`, without the rows of its neighbours and what differs between the copies of the site.
-    fn page(&self, page: &Page, pages: &[Page]) -> Value {
+    fn page(&self, document: &Document, page: &Page, pages: &[Page]) -> Value {
+        let offered = document.front.downloads.iter().filter_map(|query| self.downloads.get(query)).cloned();
         let neighbour = |number: Option<usize>| {
             number.map(|number| &pages[number]).map(|page| json!({"title": page.title, "path": page.path, "row": null}))
         };
@@ -168,6 +207,8 @@ impl Shared {
             "title": page.title,
             "path": page.path,
             "description": page.description,
+            "base": address::base(&page.path, self.text("base_url")),
+            "downloads": offered.collect::<Value>(),
             "previous": neighbour(page.previous),
             "next": neighbour(page.next),
             "section": page.parent.map(|parent| place(&pages[parent])),
@@ -200,7 +241,7 @@ impl Shared {
         let site: Map<String, Value> =
             site.filter(|(name, _)| uses.whole_site || uses.names.contains(name.as_str())).collect();
         let mut found = vec![
-            ("its place in the site".to_owned(), hash::of(self.page(page, pages).to_string().as_bytes())),
+            ("its place in the site".to_owned(), hash::of(self.page(document, page, pages).to_string().as_bytes())),
             ("what it shows of the site".to_owned(), hash::of(Value::Object(site).to_string().as_bytes())),
         ];
         if document.front.each.is_some() {

@@ -34,6 +34,10 @@ pub(super) struct Front {
     pub(super) order: Option<i64>,
     /// The list that is too long for one page.
     pub(super) paginate: Option<Paginate>,
+    /// The Atom feed that the pages are entries of.
+    pub(super) feed: Option<Feed>,
+    /// Queries whose rows the page offers as files.
+    pub(super) downloads: Vec<String>,
 }
 
 /// `paginate: {data: countries, by: 50}`.
@@ -44,6 +48,20 @@ pub(super) struct Paginate {
     pub(super) data: String,
     /// How many rows a page has at most.
     pub(super) by: usize,
+}
+
+/// `feed: {path: feed.xml, updated: "{{row.day}}"}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feed {
+    /// Where it stands in the site.
+    pub(super) path: String,
+    /// What it is called, if not as the site.
+    pub(super) title: Option<String>,
+    /// The day or the time from which a page is; Handlebars over `row`.
+    pub(super) updated: String,
+    /// What a page says in short; Handlebars over `row`.
+    pub(super) summary: Option<String>,
 }
 
 /// `each: {query: days, key: day, path: "days/{{row.day}}.html"}`.

@@ -16,7 +16,11 @@ mod colors;
 mod compile;
 mod context;
 mod copied;
+mod download;
 mod extra;
+mod extras;
+mod feed;
+mod fingerprint;
 mod front;
 mod helpers;
 mod include;
@@ -34,6 +38,7 @@ mod query;
 mod render;
 mod searched;
 mod shape;
+mod sitemap;
 mod source;
 mod templates;
 #[cfg(test)]
@@ -44,6 +49,7 @@ mod unused;
 
 use std::path::PathBuf;
 
+pub use download::{Format, Table};
 pub use inputs::inputs;
 pub use lines::with_lines;
 pub use plan::Plan;
@@ -81,6 +87,10 @@ pub enum FileKind {
     Asset,
     /// A file of `site/static/`.
     Static,
+    /// The rows of a query.
+    Download,
+    /// What is there for programs: the sitemap, feeds, `robots.txt`.
+    Index,
 }
 
 /// What a file of the site consists of.
@@ -90,6 +100,8 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// A picture that is drawn by who needs it; a file of the same path has the same bytes.
     Picture(Drawing),
+    /// The rows of a query, which are put into this form by who needs them; a table of the same digest has the same bytes.
+    Table(Table),
 }
 
 /// A file of the site.

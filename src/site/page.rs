@@ -7,6 +7,7 @@ use anyhow::Result;
 use handlebars::Context;
 use serde_json::{Value, json};
 
+use super::address::NOT_FOUND;
 use super::front::{Front, Parts};
 use super::lookup::{self, Lookup};
 use super::paginate::{self, Part};
@@ -116,11 +117,18 @@ impl Document {
         self.front.layout.as_deref().unwrap_or(LAYOUT)
     }
 
+    /// Whether it is the page that a web server shows where there is none.
+    pub(super) fn is_not_found(&self) -> bool {
+        let path = self.front.path.clone().unwrap_or_else(|| format!("{}.html", self.stem));
+        self.front.each.is_none() && path == NOT_FOUND
+    }
+
     /// The names of the queries that the pages need, and where each is asked for.
     pub(super) fn queries(&self) -> Vec<(&str, Place)> {
         let each = self.front.each.iter().map(|each| (each.query.as_str(), self.place(&["each", "query"])));
         let data = self.front.data.iter().map(|(name, data)| (data.query.as_str(), self.place(&["data", name])));
-        each.chain(data).collect()
+        let downloads = self.front.downloads.iter().map(|name| (name.as_str(), self.place(&["downloads"])));
+        each.chain(data).chain(downloads).collect()
     }
 
     /// How the body's template is called.
@@ -137,14 +145,17 @@ impl Document {
         };
         let title = Some((&["title"][..], &front.title));
         let description = front.description.as_ref().map(|text| (&["description"][..], text));
-        [title, description, path]
+        let feed = front.feed.as_ref();
+        let updated = feed.map(|feed| (&["feed", "updated"][..], &feed.updated));
+        let summary = feed.and_then(|feed| Some((&["feed", "summary"][..], feed.summary.as_ref()?)));
+        [title, description, path, updated, summary]
             .into_iter()
             .flatten()
             .map(|(keys, text)| (self.text_name(keys[keys.len() - 1]), Source::value(self.place(keys), text.clone())))
             .collect()
     }
 
-    fn text_name(&self, key: &str) -> String {
+    pub(super) fn text_name(&self, key: &str) -> String {
         format!("{key} {}", self.file.display())
     }
 

@@ -2,16 +2,17 @@
 //! wrong is known now, but for what single rows bring about; nothing has been made yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 
-use super::address::Address;
+use super::address::NOT_FOUND;
 use super::check::{self, Found, Uses};
 use super::compile::compiled;
 use super::context::Shared;
 use super::copied::{Copied, copied};
-use super::helpers::Files;
+use super::extras::Extras;
 use super::lookup::{DEFAULT, Embedded, Lookup};
 use super::page::{self, Document, Page};
 use super::paths::Paths;
@@ -20,7 +21,7 @@ use super::searched::Searched;
 use super::templates::{self, Templates};
 use super::tree;
 use super::unused::unused;
-use super::{Content, Input, Summary};
+use super::{Content, File, Input, Summary};
 use crate::config::{Compress, Scheme};
 use crate::graphics::Colors;
 use crate::hash;
@@ -40,6 +41,8 @@ pub struct Plan {
     pub(super) shared: Shared,
     pub(super) colors: Colors,
     pub(super) copied: Vec<Copied>,
+    /// Downloads, feeds, and what stands in the site for search engines and hosts.
+    pub(super) made: Vec<File>,
     pub(super) leaks: Leaks,
     /// Of the list of what is searched for.
     searched: u64,
@@ -67,15 +70,20 @@ impl Plan {
         let settings = input.project.shown(&input.project.site());
         let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
         let mut paths = Paths::default();
-        let copied = copied(input, &lookup)?;
-        let documents = page::documents(&lookup, &input.site.disable, input.drafts, &settings, &mut problems)?;
+        let copied = copied(input, &lookup, &mut problems)?;
+        let mut documents = page::documents(&lookup, &input.site.disable, input.drafts, &settings, &mut problems)?;
 
+        if copied.iter().any(|file| file.path == Path::new(NOT_FOUND)) {
+            documents.retain(|document| document.layer == 0 || !document.is_not_found());
+        }
         let asked = documents.iter().flat_map(Document::queries).map(|(name, _)| name).collect::<BTreeSet<_>>();
         let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
-        let files: Files = Files::new(copied.iter().filter_map(|file| file.path.to_str().map(str::to_owned)).collect());
+        let mut extras = Extras::new(&documents, &queries, input.site, &mut problems)?;
+        let files = extras.names(&copied);
         let (pages_templates, texts) = compiled(&lookup, &documents, &files, &mut problems)?;
         let mut shared = Shared::new(input.site, lookup.extra(), input.publication)
             .context("cannot read what the publication says about itself")?;
+        extras.show(&mut shared);
 
         let (mut pages, mut uses) = (Vec::new(), Vec::new());
         for (number, document) in documents.iter().enumerate() {
@@ -87,17 +95,22 @@ impl Plan {
                 document.expand(number, &queries, &texts, &mut paths, &mut pages, &mut problems);
             }
         }
-        problems.extend(copies(&input.site.schemes, &documents, &pages, &mut paths));
+        problems.extend(copies(&shared, &documents, &pages, &mut paths));
         for file in &copied {
-            let shown = file.shown(input);
+            let place = Place::file(&file.shown);
             match file.path.to_str() {
-                Some(path) => problems.extend(paths.claim(path, shown.display().to_string(), &Place::file(&shown))),
-                None => problems.push(Problem::new(Place::file(shown), "the file's name is not UTF-8")),
+                Some(path) => problems.extend(paths.claim(path, file.shown.display().to_string(), &place)),
+                None => problems.push(Problem::new(place, "the file's name is not UTF-8")),
             }
         }
+        extras.fill(&documents, &pages, &queries, &texts, &mut problems);
+        let made = extras.files(input.site, &shared, (&documents, &pages, &copied), &mut paths, &mut problems);
         let searched = Searched::new(input.leaks);
         for file in &copied {
-            searched.look(&file.path.to_string_lossy(), &Content::Bytes(file.bytes()?), &file.shown(input));
+            searched.look(&file.path.to_string_lossy(), &Content::Bytes(file.bytes()?), &file.shown);
+        }
+        for file in &made {
+            searched.look(&file.path.to_string_lossy(), &file.content, &file.path);
         }
         let leaking = searched.problems();
         if !problems.is_empty() {
@@ -107,7 +120,7 @@ impl Plan {
 
         tree::grow(&documents, &mut pages);
         shared.set_menu(&documents, &pages);
-        let names = files.iter().map(|name| hash::of(name.as_bytes()));
+        let names = files.iter().map(|(name, path)| hash::all([hash::of(name.as_bytes()), hash::of(path.as_bytes())]));
         let reached = uses.iter().flat_map(|uses| &uses.templates).map(String::as_str).collect();
         let unused = unused(&lookup, &documents, &reached, &queries.asked)?;
         Ok(Self {
@@ -123,6 +136,7 @@ impl Plan {
             queries,
             shared,
             copied,
+            made,
             compress: input.site.compress,
             uses,
         })
@@ -155,10 +169,10 @@ impl Plan {
             ("the theme's colours".to_owned(), hash::of(format!("{:?}", self.colors).as_bytes())),
             (
                 "`schemes` in site.yaml".to_owned(),
-                hash::of(format!("{:?}", self.shared.copies().collect::<Vec<_>>()).as_bytes()),
+                hash::of(format!("{:?}", self.shared.copies("").collect::<Vec<_>>()).as_bytes()),
             ),
             ("`compress` in site.yaml".to_owned(), hash::of(format!("{:?}", self.compress).as_bytes())),
-            ("the list of assets and static files".to_owned(), self.files),
+            ("assets, static files and downloads".to_owned(), self.files),
             ("what may not be told".to_owned(), self.searched),
             (document.file.display().to_string(), hash::of(document.text.as_bytes())),
         ]);
@@ -189,15 +203,16 @@ impl Plan {
 }
 
 /// Takes the paths of the site's copies.
-fn copies(schemes: &[Scheme], documents: &[Document], pages: &[Page], paths: &mut Paths) -> Vec<Problem> {
-    let claim = |(scheme, page): (&Scheme, &Page)| {
-        let path = Address { path: &page.path, scheme: Some(*scheme) }.place();
+fn copies(shared: &Shared, documents: &[Document], pages: &[Page], paths: &mut Paths) -> Vec<Problem> {
+    let claim = |(scheme, page): (Scheme, &Page)| {
+        let path = shared.address(&page.path, Some(scheme)).place();
         let document = &documents[page.document];
         let owner = format!("the {scheme} copy of `{}`", page.path);
         let problem = paths.claim(&path, owner, &document.place(&["path"]))?;
         Some(problem.hint("use another path, or list no `schemes` in `site/site.yaml`"))
     };
-    schemes.iter().flat_map(|scheme| pages.iter().map(move |page| (scheme, page))).filter_map(claim).collect()
+    let copies = |page| shared.copies(page).flatten();
+    pages.iter().flat_map(|page| copies(&page.path).map(move |scheme| (scheme, page))).filter_map(claim).collect()
 }
 
 fn check_document(

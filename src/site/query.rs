@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::download::About;
 use super::lookup::{Found, Lookup, Part};
 use crate::problem::{Place, Problem, nearest};
 use crate::warehouse::{Publication, QueryError, Rows, TableName};
@@ -28,6 +29,8 @@ pub(super) struct Answer {
     /// The query's file.
     pub(super) file: PathBuf,
     pub(super) rows: Rows,
+    /// What its file says of it.
+    pub(super) about: About,
     /// The rows of each key, in the query's order, by the columns that make the key.
     groups: BTreeMap<Vec<String>, HashMap<Vec<String>, Selection>>,
 }
@@ -96,7 +99,7 @@ impl Queries {
             };
             match rows {
                 Ok(Some(rows)) => {
-                    let answer = Answer { file: file.clone(), rows, groups: BTreeMap::new() };
+                    let answer = Answer { file: file.clone(), rows, about: About::of(sql), groups: BTreeMap::new() };
                     queries.answers.insert(name.to_owned(), answer);
                 }
                 Ok(None) => {}

@@ -11,7 +11,6 @@ use anyhow::Result;
 use handlebars::Context;
 use rayon::prelude::*;
 
-use super::address::Address;
 use super::copied::Copied;
 use super::page::Page;
 use super::pictures::Pictures;
@@ -51,6 +50,7 @@ impl Plan {
             Ok(File { content, path: file.path.clone(), kind: file.kind })
         };
         let mut held: Vec<File> = self.copied.par_iter().map(copy).collect::<Result<_>>()?;
+        held.extend(self.made.iter().cloned());
         let mut bytes = held.iter().map(size).sum();
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
@@ -97,8 +97,8 @@ impl Plan {
         let document = &self.documents[page.document];
         let mut context = Context::from(self.shared.context(document, page, &self.pages, &self.queries));
         let mut files = Vec::new();
-        for scheme in self.shared.copies() {
-            let address = Address { path: &page.path, scheme };
+        for scheme in self.shared.copies(&page.path) {
+            let address = self.shared.address(&page.path, scheme);
             let (name, copies) = self.shared.scheme(address);
             context.data_mut()["page"]["scheme"] = name;
             context.data_mut()["page"]["schemes"] = copies;
@@ -128,6 +128,8 @@ fn size(file: &File) -> usize {
     match &file.content {
         Content::Bytes(bytes) => bytes.len(),
         Content::Picture(drawing) => drawing.size(),
+        // Its rows are there whether it is written or not.
+        Content::Table(_) => 0,
     }
 }
 

@@ -32,6 +32,7 @@ impl<'a> Searched<'a> {
         let bytes: &[u8] = match content {
             Content::Bytes(bytes) => bytes,
             Content::Picture(Drawing::Chart(chart)) => chart.svg.as_bytes(),
+            Content::Table(table) => table.text(),
             // These are drawn from numbers alone.
             Content::Picture(Drawing::Sheet(_) | Drawing::Map(_)) => &[],
         };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod charts;
+mod extras;
 mod leaks;
 mod pagination;
 mod pictures;
@@ -20,13 +21,16 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::lookup::Embedded;
-use super::{Content, File, Input, Plan, Summary};
+use super::{Content, File, FileKind, Input, Plan, Summary};
 use crate::config::Site;
 use crate::fs;
 use crate::leaks::{Leaks, Secret};
 use crate::problem::Problems;
 use crate::project::Project;
 use crate::warehouse::Publication;
+
+/// Files by path, with their kinds and texts.
+type Kinds = BTreeMap<String, (FileKind, String)>;
 
 /// A project in a folder of its own.
 pub(super) struct Folder {
@@ -76,6 +80,13 @@ impl Folder {
         tables: &str,
         theme: Embedded,
     ) -> anyhow::Result<(Summary, BTreeMap<String, String>)> {
+        let files = self.files(tables, theme)?;
+        let without_index = files.1.into_iter().filter(|(_, (kind, _))| *kind != FileKind::Index);
+        Ok((files.0, without_index.map(|(path, (_, text))| (path, text)).collect()))
+    }
+
+    /// All files with their kinds, those too that are there for programs.
+    pub(super) fn files(&self, tables: &str, theme: Embedded) -> anyhow::Result<(Summary, Kinds)> {
         let publication = Publication::of(tables).unwrap();
         let input = Input {
             project: &self.project,
@@ -90,8 +101,9 @@ impl Folder {
             let text = match file.content {
                 Content::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Content::Picture(drawing) => format!("{drawing:?}"),
+                Content::Table(table) => String::from_utf8_lossy(table.bytes()?).into_owned(),
             };
-            let twice = files.lock().unwrap().insert(path, text);
+            let twice = files.lock().unwrap().insert(path, (file.kind, text));
             assert_eq!(twice, None, "{:?}", file.path);
             Ok(())
         };

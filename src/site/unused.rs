@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::lookup::{Lookup, Part};
+use super::lookup::{Found, Lookup, Part};
 use super::page::Document;
 use crate::problem::{Place, Problem};
 
@@ -32,7 +32,8 @@ pub(super) fn unused(
                 _ => reached.contains(name),
             };
             // What is shadowed belongs to a theme that other sites may use.
-            let first = found.first().filter(|first| !first.is_embedded() && !is_used);
+            // What shadows a file of a theme in the program may wait for a page that shows it, as that does.
+            let first = found.first().filter(|_| !is_used && !found.iter().any(Found::is_embedded));
             problems.extend(first.map(|first| Problem::new(Place::file(&first.shown), message)));
         }
     }

@@ -14,6 +14,7 @@ mod servers;
 mod state;
 mod store;
 mod streak;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub use servers::servers;
 pub use state::{state, state_of};
 pub use store::Warehouse;
 pub use streak::Streak;
+pub use table::Type;

@@ -26,7 +26,7 @@ pub enum Kind {
 /// The rows of one query, in the query's order.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    batch: RecordBatch,
+    pub(super) batch: RecordBatch,
     fingerprints: OnceLock<Vec<u64>>,
 }
 

@@ -19,14 +19,14 @@ pub(super) fn url(call: &Call) -> Result<Value, String> {
     let mut path = path.trim_start_matches('/').to_owned();
     if path.is_empty() || path.ends_with('/') {
         path.push_str("index.html");
-    } else if !path.ends_with(".html") && !call.files.contains(&path) {
+    } else if !path.ends_with(".html") && !call.files.contains_key(&path) {
         path.push_str(".html");
     }
     if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
         return Err(format!("`url` needs a path below the site's root, not `{text}`"));
     }
     let page = call.page();
-    let mut link = if call.files.contains(&path) { page.link_to_file(&path) } else { page.link_to_page(&path) };
+    let mut link = call.files.get(&path).map_or_else(|| page.link_to_page(&path), |file| page.link_to_file(file));
     if let Some(fragment) = fragment {
         link.push('#');
         link.push_str(&encoded(fragment));
@@ -49,10 +49,10 @@ pub(super) fn asset(call: &Call) -> Result<Value, String> {
         return Err(format!("`asset` needs a file's path, not {}", quoted(call.value(0))));
     };
     let path = format!("assets/{name}");
-    if call.files.contains(&path) {
-        return Ok(call.page().link_to_file(&path).into());
+    if let Some(file) = call.files.get(&path) {
+        return Ok(call.page().link_to_file(file).into());
     }
-    let near = nearest(name, call.files.iter().filter_map(|file| file.strip_prefix("assets/")));
+    let near = nearest(name, call.files.keys().filter_map(|file| file.strip_prefix("assets/")));
     let hint = near
         .map_or_else(|| format!("put it at `assets/{name}` of the theme"), |near| format!("did you mean `{near}`?"));
     Err(format!("there is no asset `{name}`\n{hint}"))
@@ -77,6 +77,8 @@ mod tests {
             ("v1.2", "../v1.2.html"),
             ("a/b/c.html", "../a/b/c.html"),
             ("report.pdf", "../report.pdf"),
+            ("assets/style.css", "../assets/style.12345678.css"),
+            ("downloads/clients_by_day.csv", "../downloads/clients_by_day.csv"),
             ("days/?? <ü>.html", "%3F%3F%20%3C%C3%BC%3E.html"),
             ("javascript:x", "../javascript%3Ax.html"),
         ] {
@@ -102,8 +104,8 @@ mod tests {
 
     #[test]
     fn an_asset_must_be_there() {
-        assert_eq!(with("{{asset \"style.css\"}}", &json!(0)), "../assets/style.css");
-        assert_eq!(with("{{asset \"img/a b.png\"}}", &json!(0)), "../assets/img/a%20b.png");
+        assert_eq!(with("{{asset \"style.css\"}}", &json!(0)), "../assets/style.12345678.css");
+        assert_eq!(with("{{asset \"img/a b.png\"}}", &json!(0)), "../assets/img/a%20b.12345678.png");
         assert_eq!(
             try_with("{{asset \"stile.css\"}}", &json!(0)),
             Err("there is no asset `stile.css`\ndid you mean `style.css`?".to_owned())

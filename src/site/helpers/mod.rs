@@ -3,6 +3,7 @@
 
 pub(super) mod chart;
 mod date;
+mod download;
 mod flag;
 mod json;
 mod link;
@@ -12,7 +13,7 @@ mod slug;
 mod sparkline;
 pub(super) mod table;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -53,13 +54,14 @@ const fn signature(name: &'static str, values: RangeInclusive<usize>, options: &
     Signature { name, values, options }
 }
 
-static OWN: [(Signature, Function); 13] = [
+static OWN: [(Signature, Function); 14] = [
     (signature("number", 1..=1, &["sign", "decimals"]), Plain(number::number)),
     (signature("bytes", 1..=1, &[]), Plain(number::bytes)),
     (signature("percent", 1..=1, &["sign", "decimals"]), Plain(number::percent)),
     (signature("date", 1..=2, &[]), Plain(date::date)),
     (signature("url", 1..=MANY, &[]), Plain(link::url)),
     (signature("asset", 1..=1, &[]), Plain(link::asset)),
+    (signature("download", 1..=1, &["format"]), Plain(download::download)),
     (signature("slug", 1..=1, &[]), Plain(slug::helper)),
     (signature("json", 1..=1, &[]), Plain(json::json)),
     (signature("flag", 1..=1, &[]), Html(flag::flag)),
@@ -105,8 +107,9 @@ pub(super) fn makes_figure(name: &str) -> bool {
     ["chart", "map", "table"].contains(&name)
 }
 
-/// The files of the site that are no pages, as paths below its root.
-pub(super) type Files = Arc<BTreeSet<String>>;
+/// The files of the site that are no pages: the paths by which templates name them, below the site's root, and where they
+/// stand, which is elsewhere for assets.
+pub(super) type Files = Arc<BTreeMap<String, String>>;
 
 /// Lets the templates of `registry` call the helpers; those that draw pictures only [on a page](on_page).
 pub(super) fn register(registry: &mut Handlebars, files: &Files) {
@@ -169,7 +172,7 @@ impl Call<'_> {
         let page = &self.context["page"];
         // `auto` is none of them.
         let scheme = Scheme::deserialize(&page["scheme"]).ok();
-        Address { path: page["path"].as_str().unwrap_or_default(), scheme }
+        Address { path: page["path"].as_str().unwrap_or_default(), scheme, base: page["base"].as_str() }
     }
 
     /// Renders a partial of the theme, which sees `data`, and `page` and `site` as its caller does.
@@ -267,7 +270,14 @@ pub(super) mod testing {
     pub(in crate::site) fn try_with(template: &str, x: &Value) -> Result<String, String> {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
-        let files = ["assets/style.css", "assets/img/a b.png", "report.pdf"].map(str::to_owned);
+        let files = [
+            ("assets/style.css", "assets/style.12345678.css"),
+            ("assets/img/a b.png", "assets/img/a b.12345678.png"),
+            ("downloads/clients_by_day.csv", "downloads/clients_by_day.csv"),
+            ("downloads/clients_by_day.parquet", "downloads/clients_by_day.parquet"),
+            ("report.pdf", "report.pdf"),
+        ];
+        let files = files.map(|(name, path)| (name.to_owned(), path.to_owned()));
         register(&mut registry, &Arc::new(files.into()));
         let data = json!({"x": x, "page": {"path": "days/2026-01-01.html"}});
         registry.render_template(template, &data).map_err(|error| error.reason().to_string())

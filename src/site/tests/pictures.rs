@@ -86,10 +86,14 @@ fn a_dark_copy_of_the_site_links_to_itself_and_shares_files_and_pictures() {
     folder.site.schemes = vec![Scheme::Dark];
     let files = folder.render_from(DATA, THEME).unwrap().1;
     let paths: Vec<&str> = files.keys().map(String::as_str).filter(|path| !path.starts_with("pictures/")).collect();
-    assert_eq!(paths, ["a/b.html", "assets/style.css", "dark/a/b.html", "dark/index.html", "index.html"]);
-    assert!(files["a/b.html"].starts_with("auto:../assets/style.css:../index.html:<p><img"), "{}", files["a/b.html"]);
+    assert_eq!(paths, ["a/b.html", "assets/style.2d711642.css", "dark/a/b.html", "dark/index.html", "index.html"]);
+    assert!(
+        files["a/b.html"].starts_with("auto:../assets/style.2d711642.css:../index.html:<p><img"),
+        "{}",
+        files["a/b.html"]
+    );
     assert!(files["a/b.html"].ends_with("auto=b.html! dark=../dark/a/b.html "));
-    assert!(files["dark/a/b.html"].starts_with("dark:../../assets/style.css:../index.html:<p><img"));
+    assert!(files["dark/a/b.html"].starts_with("dark:../../assets/style.2d711642.css:../index.html:<p><img"));
     assert!(files["dark/a/b.html"].ends_with("auto=../../a/b.html dark=b.html! "));
     assert_eq!(pictures(&files).len(), 3);
     assert!(files["dark/a/b.html"].contains("src=\"../../pictures/"));
@@ -206,8 +210,8 @@ fn a_partial_that_a_helper_fills_links_as_the_page_does() {
     let mut folder = Folder::new(&[PLACES, ("content/a/b.md", &with_places("{{map data.places}}"))]);
     folder.site.schemes = vec![Scheme::Dark];
     let files = folder.render_from("create table publication as select true as sample", THEME).unwrap().1;
-    assert_eq!(files["a/b.html"].trim(), "../about.html ../assets/style.css T Bridges auto");
-    assert_eq!(files["dark/a/b.html"].trim(), "../about.html ../../assets/style.css T Bridges dark");
+    assert_eq!(files["a/b.html"].trim(), "../about.html ../assets/style.2d711642.css T Bridges auto");
+    assert_eq!(files["dark/a/b.html"].trim(), "../about.html ../../assets/style.2d711642.css T Bridges dark");
 }
 
 #[test]

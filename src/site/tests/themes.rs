@@ -9,8 +9,9 @@ fn with_default(files: &[(&str, &str)]) -> Folder {
     files.push(DAYS);
     let mut folder = Folder::new(&files);
     // Their queries need all tables.
-    folder.site.disable =
-        ["days/day.md", "days/index.md", "fleet.md", "index.md", "method.md"].map(str::to_owned).to_vec();
+    folder.site.disable = ["404.md", "data.md", "days/day.md", "days/index.md", "fleet.md", "index.md", "method.md"]
+        .map(str::to_owned)
+        .to_vec();
     folder
 }
 
