@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use rayon::prelude::*;
 use torcollect::collect::run::Options;
-use torcollect::config::{Fleet, Site, site_address};
+use torcollect::config::{Compress, Fleet, Site, site_address};
 use torcollect::output::{Output, Scale};
 use torcollect::problem::{Kind, Problems, unknown};
 use torcollect::project::Project;
@@ -17,6 +17,7 @@ use torcollect::site::{Content, File, FileKind, Input, render};
 use torcollect::warehouse::{Publication, Scope};
 
 use super::collect::{JOBS, Percent, collect_all};
+use super::weight::effort;
 use super::{Terminal, check, load_fleet, load_site, weight};
 
 /// How many of the pages above a budget a warning names.
@@ -46,6 +47,9 @@ pub struct Build {
     /// Refuse pages above the budget in `site.yaml`, before anything is written; holds the whole site in memory
     #[arg(long)]
     strict: bool,
+    /// Make no compressed copies, for a host that has no use for them, such as GitHub Pages
+    #[arg(long)]
+    no_compress: bool,
 }
 
 impl Build {
@@ -63,11 +67,14 @@ impl Build {
         let began = Instant::now();
         let mut site = load_site(project)?;
         site.base_url = self.base_url.clone().or(site.base_url);
+        if self.no_compress {
+            site.compress = Compress::NONE;
+        }
         let publication = publication(project, terminal, &site, self.from.as_deref(), organization)?;
-        let output = Output::open(project, &folder)?;
+        let output = Output::open(project, &folder)?.compressing(site.compress);
         let input = Input { project, site: &site, publication: &publication };
         let write = |file: &File| match &file.content {
-            Content::Bytes(bytes) => output.write(&file.path, bytes),
+            Content::Bytes(bytes) => output.write(&file.path, bytes, effort(file.kind)),
             Content::Picture(drawing) => output.picture(&file.path, || drawing.draw()),
         };
         let (made, weights) = if self.strict {

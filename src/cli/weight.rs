@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use torcollect::config::Site;
 use torcollect::fs;
 use torcollect::graphics::is_whole;
-use torcollect::output::{Role, Scale, Weight, above, on_the_wire, size};
+use torcollect::output::{Effort, Role, Scale, Weight, above, on_the_wire, size};
 use torcollect::problem::Problem;
 use torcollect::project::Project;
 use torcollect::site::{Content, File, FileKind, Input, Summary, render};
@@ -19,7 +19,7 @@ pub(super) fn weigh(input: &Input, folder: &Path, keep: impl Fn(File) + Sync) ->
     let scale = Scale::default();
     let made = render(input, &|mut file| {
         let sent = match &file.content {
-            Content::Bytes(bytes) => on_the_wire(&file.path, bytes)?,
+            Content::Bytes(bytes) => on_the_wire(&file.path, effort(file.kind), bytes, input.site.compress)?,
             Content::Picture(drawing) => match fs::read(&folder.join(&file.path)) {
                 Ok(picture) if is_whole(&picture) => picture.len() as u64,
                 _ => {
@@ -35,6 +35,11 @@ pub(super) fn weigh(input: &Input, folder: &Path, keep: impl Fn(File) + Sync) ->
         Ok(())
     })?;
     Ok((made, scale.weights()))
+}
+
+/// How hard a file's compressed copies try: pages are often made anew, everything else is not.
+pub(super) fn effort(kind: FileKind) -> Effort {
+    if kind == FileKind::Page { Effort::Usual } else { Effort::Highest }
 }
 
 /// Puts a file of the site on the scale, for which a web server sends so many bytes.

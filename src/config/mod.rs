@@ -3,6 +3,7 @@
 //! with file, line and column.
 
 mod address;
+mod compress;
 mod exposed;
 mod fleet;
 mod labels;
@@ -16,6 +17,7 @@ mod via;
 pub mod yaml;
 
 pub use address::Address;
+pub use compress::{Compress, Encoding};
 pub use fleet::{
     Assignment, Bridge, BridgeName, Fleet, OnFailure, Organization, Sample, Selection, Server, Ssh, TorBridge,
 };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::compress::Compress;
 use super::values::{optional_size, text};
 use super::yaml::{Document, KeyPath};
 use crate::problem::{Kind, Place, Problem, Problems};
@@ -31,6 +32,8 @@ pub struct Site {
     pub schemes: Vec<Scheme>,
     /// What a page may weigh.
     pub budget: Budget,
+    /// Compressed copies beside text files.
+    pub compress: Compress,
 }
 
 /// Light letters on dark paper, or dark ones on light.
@@ -63,6 +66,7 @@ impl Default for Site {
             disable: Vec::new(),
             schemes: vec![Scheme::Dark],
             budget: Budget::default(),
+            compress: Compress::default(),
         }
     }
 }
@@ -190,7 +194,7 @@ mod tests {
     fn what_is_said_is_read() {
         let text = "title: Our bridges\nbase_url: https://stats.example/tor\ntheme: plain\nlanguage: pt-BR\n\
                     publish: {delay: 0, minimum_clients: 64, tor_version: true}\ndisable: [about.md]\nschemes: [dark, light]\n\
-                    budget: {first_visit: 130 KB, next_page: 95000}\n";
+                    budget: {first_visit: 130 KB, next_page: 95000}\ncompress: {brotli: 11}\n";
         let publish = Publish { delay: 0, minimum_clients: 64, tor_version: true, organizations: false };
         let site = Site {
             title: "Our bridges".into(),
@@ -201,9 +205,43 @@ mod tests {
             disable: vec!["about.md".into()],
             schemes: vec![Scheme::Dark, Scheme::Light],
             budget: Budget { first_visit: Some(130_000), next_page: Some(95_000) },
+            compress: Compress { gzip: Some(6), brotli: Some(11) },
         };
         assert_eq!(load(text), Ok(site));
         assert_eq!(load("base_url: http://x.onion/\n").unwrap().base_url.as_deref(), Some("http://x.onion/"));
+    }
+
+    #[test]
+    fn which_copies_are_made_and_how_small_can_be_said() {
+        let compress = |text: &str| load(text).unwrap().compress;
+        for usual in ["compress:\n", "compress: true\n", "compress: {}\n", "compress: {gzip: , brotli: true}\n"] {
+            assert_eq!(compress(usual), Compress { gzip: Some(6), brotli: Some(5) }, "{usual}");
+        }
+        assert_eq!(compress("compress: false\n"), Compress::NONE);
+        assert_eq!(compress("compress: {brotli: false}\n"), Compress { gzip: Some(6), brotli: None });
+        assert_eq!(compress("compress: {gzip: 0, brotli: 0}\n"), Compress { gzip: Some(0), brotli: Some(0) });
+        assert_eq!(
+            load("compress: {gzip: 10}\n"),
+            Err("site/site.yaml:1:18: compress.gzip: gzip has no level 10\n\
+                 write a level from 0 to 9, or `false` for no such copies"
+                .to_owned())
+        );
+        assert_eq!(
+            load("compress: {brotli: high}\n"),
+            Err("site/site.yaml:1:20: compress.brotli: invalid type: string \"high\", expected a level from 0 to 11, or \
+                 `false`"
+                .to_owned())
+        );
+        assert_eq!(
+            load("compress: 5\n"),
+            Err("site/site.yaml:1:11: compress: invalid type: integer `5`, expected `false`, or levels as \
+                 `{gzip: 6, brotli: 5}`"
+                .to_owned())
+        );
+        assert_eq!(
+            load("compress: {brotly: 5}\n"),
+            Err("site/site.yaml:1:12: compress: unknown key `brotly`\ndid you mean `brotli`?".to_owned())
+        );
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod manifest;
 mod weight;
 mod write;
 
-pub use compress::on_the_wire;
+pub use compress::{Effort, beside, compress, copies, on_the_wire, wanted};
 pub use weight::{Part, Role, Scale, Weight, above, size};
 pub use write::{Output, Totals};

@@ -9,8 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::compress::{beside, gzip, holds, worthwhile};
+use super::compress::{Effort, beside, compress, holds, on_the_wire, wanted};
 use super::manifest::{self, Manifest, inside};
+use crate::config::{Compress, Encoding};
 use crate::fs::{self, Lock};
 use crate::graphics;
 use crate::problem::{Kind, Problem, Problems};
@@ -23,6 +24,7 @@ const KEPT: [&str; 6] = ["data", "site", "content", "themes", "sources", ".torco
 #[derive(Debug)]
 pub struct Output {
     folder: PathBuf,
+    compress: Compress,
     state: Mutex<State>,
     _lock: Lock,
 }
@@ -94,32 +96,48 @@ impl Output {
             }
         }
         let state = State { manifest, made: BTreeSet::new(), totals: Totals::default() };
-        Ok(Self { folder: folder.to_owned(), state: Mutex::new(state), _lock: lock })
+        Ok(Self { folder: folder.to_owned(), compress: Compress::default(), state: Mutex::new(state), _lock: lock })
     }
 
-    /// Puts a file at `path` below the folder, and a compressed one beside it if that is worthwhile. How many bytes a web
-    /// server sends for it: those of the compressed one if there is one.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<u64> {
+    /// The same, with such copies beside its files.
+    #[must_use]
+    pub fn compressing(self, compress: Compress) -> Self {
+        Self { compress, ..self }
+    }
+
+    /// Puts a file at `path` below the folder, and the copies that belong there beside it. How many bytes a web server
+    /// sends for it.
+    pub fn write(&self, path: &Path, bytes: &[u8], effort: Effort) -> Result<u64> {
         if !inside(path) {
             bail!("`{}` is not a path inside of the output folder", path.display());
         }
         refuse_links(&self.folder, path)?;
-        let compressed = beside(path);
-        refuse_links(&self.folder, &compressed)?;
         let same = self.has(path, |there| there == bytes);
-        let mut sent = bytes.len() as u64;
-        if worthwhile(path, bytes) {
-            if same && self.has(&compressed, |there| holds(there, bytes)) {
-                sent = self.folder.join(&compressed).metadata().map_or(0, |file| file.len());
-                self.count(&compressed, sent, false);
+        let mut sent = None;
+        let wanted: Vec<(Encoding, u32)> = wanted(path, effort, bytes.len(), self.compress).collect();
+        for encoding in Encoding::ALL {
+            let copy = beside(path, encoding);
+            refuse_links(&self.folder, &copy)?;
+            let Some((_, level)) = wanted.iter().find(|(wanted, _)| *wanted == encoding) else {
+                if self.state().manifest.known().contains(&copy) && !self.state().made.contains(&copy) {
+                    // At once: a web server would send it instead of the new file.
+                    remove(&self.folder, &copy, copy.parent())?;
+                }
+                continue;
+            };
+            let length = if same && self.has(&copy, |there| holds(encoding, there, bytes)) {
+                let length = fs::length(&self.folder.join(&copy)).unwrap_or(0);
+                self.count(&copy, length, false);
+                length
             } else {
-                let packed = gzip(bytes).with_context(|| format!("cannot compress `{}`", path.display()))?;
-                sent = packed.len() as u64;
-                self.put(&compressed, &packed)?;
+                let packed = compress(encoding, *level, bytes);
+                let packed = packed.with_context(|| format!("cannot compress `{}`", path.display()))?;
+                self.put(&copy, &packed)?;
+                packed.len() as u64
+            };
+            if encoding == Encoding::Gzip {
+                sent = Some(length);
             }
-        } else if self.state().manifest.known().contains(&compressed) && !self.state().made.contains(&compressed) {
-            // At once: a web server would send it instead of the new file.
-            remove(&self.folder, &compressed, compressed.parent())?;
         }
         if same {
             self.state().manifest.add(path)?;
@@ -127,7 +145,10 @@ impl Output {
         } else {
             self.put(path, bytes)?;
         }
-        Ok(sent)
+        match sent {
+            Some(sent) => Ok(sent),
+            None => Ok(on_the_wire(path, effort, bytes, self.compress)?),
+        }
     }
 
     /// Puts a picture at `path` below the folder, whose name stands for its content: what an earlier build put there is
@@ -141,7 +162,7 @@ impl Output {
             return Ok(bytes);
         }
         let bytes = draw().with_context(|| format!("cannot draw `{}`", path.display()))?;
-        self.write(path, &bytes)
+        self.write(path, &bytes, Effort::Highest)
     }
 
     /// Removes what earlier builds made and this one did not.
@@ -275,6 +296,7 @@ mod tests {
     use tempfile::TempDir;
 
     const LONG: &[u8] = &[b'x'; 300];
+    const GZIP: Compress = Compress { gzip: Some(6), brotli: None };
 
     struct Place {
         folder: TempDir,
@@ -292,13 +314,13 @@ mod tests {
         }
 
         fn open(&self) -> Output {
-            Output::open(&self.project, &self.public()).unwrap()
+            Output::open(&self.project, &self.public()).unwrap().compressing(GZIP)
         }
 
         fn build(&self, files: &[(&str, &[u8])]) -> Totals {
             let output = self.open();
             for (path, bytes) in files {
-                output.write(Path::new(path), bytes).unwrap();
+                output.write(Path::new(path), bytes, Effort::Usual).unwrap();
             }
             output.finish().unwrap()
         }
@@ -313,9 +335,26 @@ mod tests {
         let place = place();
         let totals = place.build(&[("a/x.html", LONG), ("short.html", b"x"), ("x.png", LONG)]);
         assert_eq!(place.files(), ["a/x.html", "a/x.html.gz", "short.html", "x.png"]);
-        assert!(holds(&fs::read(&place.public().join("a/x.html.gz")).unwrap(), LONG));
+        assert!(holds(Encoding::Gzip, &fs::read(&place.public().join("a/x.html.gz")).unwrap(), LONG));
         let packed = fs::read(&place.public().join("a/x.html.gz")).unwrap().len() as u64;
         assert_eq!(totals, Totals { files: 4, bytes: 601 + packed, written: 4, unchanged: 0, removed: 0 });
+    }
+
+    #[test]
+    fn copies_that_the_settings_no_longer_want_go_and_new_ones_come() {
+        let place = place();
+        let build = |settings| {
+            let output = place.open().compressing(settings);
+            output.write(Path::new("x.html"), LONG, Effort::Usual).unwrap();
+            output.write(Path::new("y.png"), LONG, Effort::Usual).unwrap();
+            output.finish().unwrap();
+            place.files()
+        };
+        assert_eq!(build(Compress::default()), ["x.html", "x.html.br", "x.html.gz", "y.png"]);
+        assert!(holds(Encoding::Brotli, &fs::read(&place.public().join("x.html.br")).unwrap(), LONG));
+        assert_eq!(build(Compress { gzip: None, brotli: Some(5) }), ["x.html", "x.html.br", "y.png"]);
+        assert_eq!(build(Compress::NONE), ["x.html", "y.png"]);
+        assert_eq!(build(Compress::default()), ["x.html", "x.html.br", "x.html.gz", "y.png"]);
     }
 
     #[test]
@@ -405,8 +444,8 @@ mod tests {
         for [first, second] in [[page, below], [below, page]] {
             let place = place();
             let output = place.open();
-            output.write(Path::new(first.0), first.1).unwrap();
-            let error = output.write(Path::new(second.0), second.1).unwrap_err().to_string();
+            output.write(Path::new(first.0), first.1, Effort::Usual).unwrap();
+            let error = output.write(Path::new(second.0), second.1, Effort::Usual).unwrap_err().to_string();
             assert!(error.contains("` cannot stand beside `"), "{error}");
             drop(output);
             for only in [page, below, page] {
@@ -424,7 +463,7 @@ mod tests {
         fs::write_atomic(&place.public().join("days/mine.txt"), b"mine", fs::PUBLIC).unwrap();
         fs::write_atomic(&place.public().join("notes"), b"mine", fs::PUBLIC).unwrap();
         for (path, kind, what) in [("days", "folder", "days"), ("notes/x.html", "file", "notes")] {
-            let error = place.open().write(Path::new(path), LONG).unwrap_err();
+            let error = place.open().write(Path::new(path), LONG, Effort::Usual).unwrap_err();
             let problem = &error.downcast_ref::<Problems>().unwrap().list[0];
             assert_eq!(
                 problem.message,
@@ -474,7 +513,7 @@ mod tests {
         let place = place();
         place.build(&[("x.html", LONG)]);
         let output = place.open();
-        output.write(Path::new("x.html"), b"short").unwrap();
+        output.write(Path::new("x.html"), b"short", Effort::Usual).unwrap();
         assert_eq!(place.files(), ["x.html"]);
         drop(output);
     }
@@ -484,11 +523,11 @@ mod tests {
         let place = place();
         place.build(&[("x.html", LONG)]);
         // As after a build that was killed between the two files, and went back to the old text.
-        let stale = gzip(b"something else").unwrap();
+        let stale = compress(Encoding::Gzip, 6, b"something else").unwrap();
         fs::write_atomic(&place.public().join("x.html.gz"), &stale, fs::PUBLIC).unwrap();
         let totals = place.build(&[("x.html", LONG)]);
         assert_eq!((totals.written, totals.unchanged), (1, 1));
-        assert!(holds(&fs::read(&place.public().join("x.html.gz")).unwrap(), LONG));
+        assert!(holds(Encoding::Gzip, &fs::read(&place.public().join("x.html.gz")).unwrap(), LONG));
     }
 
     #[test]
@@ -496,7 +535,7 @@ mod tests {
         let place = place();
         place.build(&[("index.html", LONG), ("old.html", LONG)]);
         let output = place.open();
-        output.write(Path::new("new.html"), LONG).unwrap();
+        output.write(Path::new("new.html"), LONG, Effort::Usual).unwrap();
         drop(output);
         assert_eq!(
             place.files(),
@@ -531,10 +570,10 @@ mod tests {
         std::fs::rename(place.public().join("days"), outside.path().join("days")).unwrap();
         symlink(outside.path().join("days"), place.public().join("days")).unwrap();
         let output = place.open();
-        let error = output.write(Path::new("days/y.html"), LONG).unwrap_err().to_string();
+        let error = output.write(Path::new("days/y.html"), LONG, Effort::Usual).unwrap_err().to_string();
         assert!(error.contains("public/days` is a link"), "{error}");
         symlink(outside.path().join("z"), place.public().join("z.html")).unwrap();
-        assert!(output.write(Path::new("z.html"), LONG).is_err());
+        assert!(output.write(Path::new("z.html"), LONG, Effort::Usual).is_err());
         output.finish().unwrap();
         assert!(outside.path().join("days/x.html").exists());
         assert!(!outside.path().join("z").exists());
@@ -545,7 +584,7 @@ mod tests {
         let place = place();
         let output = place.open();
         for path in ["../x.html", "/x.html", "a/../../x.html", "", "a\nb.html"] {
-            assert!(output.write(Path::new(path), LONG).is_err(), "{path:?}");
+            assert!(output.write(Path::new(path), LONG, Effort::Usual).is_err(), "{path:?}");
         }
     }
 

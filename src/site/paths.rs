@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::Encoding;
 use crate::problem::{Place, Problem};
 
 /// The longest name of a file that every file system takes, with room for `.gz` and for a name while it is written.
@@ -25,11 +26,12 @@ impl Paths {
             );
         }
         let folders: Vec<&str> = path.match_indices('/').map(|(at, _)| &path[..at]).collect();
-        let packed = format!("{path}.gz");
-        let taken = self.files.get(path).map(|other| (path, other));
-        let packed_by = path.strip_suffix(".gz").and_then(|plain| self.files.get(plain)).map(|other| (path, other));
-        let packs = self.files.get(&packed).map(|other| (packed.as_str(), other));
-        if let Some((taken, other)) = taken.or(packed_by).or(packs) {
+        // Compressed copies may come to stand beside every file.
+        let plain = Encoding::ALL.iter().filter_map(|encoding| path.strip_suffix(encoding.suffix()));
+        let mut takers = plain.chain([path]).filter_map(|other| Some((path, self.files.get(other)?)));
+        let copies: Vec<String> = Encoding::ALL.iter().map(|encoding| format!("{path}{}", encoding.suffix())).collect();
+        let mut taken = copies.iter().filter_map(|copy| Some((copy.as_str(), self.files.get(copy)?)));
+        if let Some((taken, other)) = takers.next().or_else(|| taken.next()) {
             return problem(format!("two files have the path `{taken}`: {other} and {owner}"));
         }
         let above = folders.iter().find_map(|folder| Some((*folder, self.files.get(*folder)?)));
@@ -101,6 +103,12 @@ mod tests {
             claim(&mut paths, "a/b.html.gz", "two").unwrap(),
             "two files have the path `a/b.html.gz`: one and two"
         );
+        assert_eq!(
+            claim(&mut paths, "a/b.html.br", "two").unwrap(),
+            "two files have the path `a/b.html.br`: one and two"
+        );
+        assert_eq!(claim(&mut paths, "d.css.br", "one"), None);
+        assert_eq!(claim(&mut paths, "d.css", "two").unwrap(), "two files have the path `d.css.br`: one and two");
         assert_eq!(claim(&mut paths, "c.css.gz", "one"), None);
         assert_eq!(claim(&mut paths, "c.css", "two").unwrap(), "two files have the path `c.css.gz`: one and two");
         assert_eq!(claim(&mut paths, "a", "two").unwrap(), "`a` cannot be a file and a folder: one and two");

@@ -18,7 +18,7 @@ const RANKS: [&[&str]; 8] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 17] = [
+const PLACES: [(&str, &[&str]); 18] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -26,6 +26,7 @@ const PLACES: [(&str, &[&str]); 17] = [
     ("handlebars", &["site/"]),
     ("pulldown_cmark", &["site/"]),
     ("flate2", &["output/"]),
+    ("brotli", &["output/"]),
     ("html5gum", &["references/"]),
     ("oxipng", &["graphics/"]),
     ("resvg", &["graphics/"]),

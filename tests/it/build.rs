@@ -95,20 +95,40 @@ fn every_link_resolves_and_is_relative_and_names_a_file() {
 }
 
 #[test]
-fn every_text_file_has_a_compressed_copy_of_the_same_bytes() {
+fn every_text_file_has_compressed_copies_of_the_same_bytes() {
     let files = tree(&sample().path("public"));
-    let texts = files
-        .iter()
-        .filter(|(path, bytes)| path.extension().is_none_or(|end| end != "gz" && end != "png") && bytes.len() > 200);
+    let texts = files.iter().filter(|(path, bytes)| {
+        path.extension().is_none_or(|end| !["br", "gz", "png"].iter().any(|other| end == *other)) && bytes.len() > 200
+    });
     let mut checked = 0;
     for (path, bytes) in texts {
-        let packed = &files[&PathBuf::from(format!("{}.gz", path.display()))];
+        let packed = |suffix: &str| &files[&PathBuf::from(format!("{}{suffix}", path.display()))][..];
         let mut unpacked = Vec::new();
-        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap();
+        flate2::read::GzDecoder::new(packed(".gz")).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(&unpacked, bytes, "{}", path.display());
+        unpacked.clear();
+        brotli::Decompressor::new(packed(".br"), 4096).read_to_end(&mut unpacked).unwrap();
         assert_eq!(&unpacked, bytes, "{}", path.display());
         checked += 1;
     }
     assert_eq!(checked, 2 * 544 + 1);
+}
+
+#[test]
+fn a_build_makes_the_copies_that_the_settings_want_and_none_if_it_is_told_so() {
+    let project = TestProject::new();
+    let files = |arguments: &[&str]| -> BTreeSet<String> {
+        project.run(&[&["build"], arguments].concat()).ok();
+        let names = tree(&project.path("public")).into_keys().map(|path| path.display().to_string());
+        names.filter(|name| name.starts_with("index.html")).collect()
+    };
+    let names = |suffixes: &[&str]| suffixes.iter().map(|suffix| format!("index.html{suffix}")).collect();
+    assert_eq!(files(&[]), names(&["", ".br", ".gz"]));
+    assert_eq!(files(&["--no-compress"]), names(&[""]));
+    project.write("site/site.yaml", "compress: {gzip: false, brotli: 0}\n");
+    assert_eq!(files(&[]), names(&["", ".br"]));
+    project.write("site/site.yaml", "compress: false\n");
+    assert_eq!(files(&[]), names(&[""]));
 }
 
 #[test]

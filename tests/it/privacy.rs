@@ -101,8 +101,11 @@ fn files(folder: &Path, place: Place) -> Vec<Hay> {
                 folders.push(path);
             } else {
                 hay.push(Hay::new(place, path.display().to_string(), path.display().to_string().as_bytes()));
-                let packed = path.extension().is_some_and(|extension| extension == "gz");
-                let bytes = if packed { unpacked(&path) } else { fs::read(&path).unwrap() };
+                let bytes = match path.extension().and_then(|extension| extension.to_str()) {
+                    Some("gz") => unpacked(&path),
+                    Some("br") => unpacked_brotli(&path),
+                    _ => fs::read(&path).unwrap(),
+                };
                 hay.push(Hay::new(place, path.display().to_string(), &bytes));
             }
         }
@@ -113,6 +116,12 @@ fn files(folder: &Path, place: Place) -> Vec<Hay> {
 
 fn unpacked(file: &Path) -> Vec<u8> {
     run(Command::new("gzip").arg("-dc").arg(file)).into_bytes()
+}
+
+fn unpacked_brotli(file: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    brotli::BrotliDecompress(&mut &fs::read(file).unwrap()[..], &mut bytes).unwrap();
+    bytes
 }
 
 fn printed(what: &str, said: &Said) -> [Hay; 2] {
@@ -374,4 +383,5 @@ fn what_nobody_may_learn_is_in_no_place_where_it_may_not_be() {
     assert!(is_found(Public, "country.name", "Germany"));
     assert!(is_found(Public, ".html", "Germany"));
     assert!(is_found(Public, ".html.gz", "Germany"));
+    assert!(is_found(Public, ".html.br", "Germany"));
 }
