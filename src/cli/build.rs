@@ -18,7 +18,7 @@ use torcollect::warehouse::{Publication, Scope};
 
 use super::collect::{JOBS, Percent, collect_all};
 use super::weight::effort;
-use super::{Terminal, check, load_fleet, load_site, weight};
+use super::{Terminal, check, collect, load_fleet, load_site, weight};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
@@ -62,6 +62,9 @@ impl Build {
             let all = Options { servers: Vec::new(), sources: Vec::new(), jobs: JOBS };
             collect_all(project, terminal, &all, self.fail_under)?
         } else {
+            if self.from.is_none() {
+                collect::sample_first(project, terminal)?;
+            }
             ExitCode::SUCCESS
         };
         let began = Instant::now();

@@ -18,7 +18,7 @@ const RANKS: [&[&str]; 8] = [
 ];
 
 /// Where an external crate may be named: a file or a folder below `src`.
-const PLACES: [(&str, &[&str]); 18] = [
+const PLACES: [(&str, &[&str]); 24] = [
     ("duckdb", &["warehouse/"]),
     ("ssh2", &["collect/transport/"]),
     ("ssh_key", &["collect/key.rs"]),
@@ -37,6 +37,12 @@ const PLACES: [(&str, &[&str]); 18] = [
     ("indicatif", &["cli/terminal.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("hmac", &["warehouse/identity.rs"]),
+    ("hyper", &["serve/http.rs"]),
+    ("hyper_util", &["serve/http.rs"]),
+    ("http_body_util", &["serve/http.rs"]),
+    ("tokio", &["serve/"]),
+    ("notify", &["serve/watch.rs"]),
+    ("xxhash_rust", &["serve/http.rs"]),
 ];
 
 /// A file's path below `src` and its text without tests and comments.

@@ -14,6 +14,7 @@ mod fleet;
 mod machine;
 mod notes;
 mod privacy;
+mod serve;
 mod servers;
 mod setup;
 mod sparklines;
