@@ -23,6 +23,7 @@ pub mod output;
 pub mod problem;
 pub mod project;
 pub mod references;
+pub mod serve;
 pub mod site;
 pub mod text;
 pub mod warehouse;

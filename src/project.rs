@@ -84,6 +84,11 @@ impl Project {
         self.root.join(".torcollect")
     }
 
+    /// The site that `serve` shows.
+    pub fn preview(&self) -> PathBuf {
+        self.cache().join("serve")
+    }
+
     /// `path` as a person in the project's folder would write it.
     pub fn shown(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()

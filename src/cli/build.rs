@@ -21,13 +21,21 @@ use torcollect::site::{Content, File, FileKind, Input, Plan, inputs, with_lines}
 use super::collect::{JOBS, Percent, collect_all};
 use super::data::Data;
 use super::weight::{self, effort};
-use super::{Terminal, load_site, source_date};
+use super::{Terminal, collect, load_site, source_date};
 
 /// How many of the pages above a budget a warning names.
 const NAMED_IN_WARNINGS: usize = 3;
 
+/// What a build came to.
+pub(super) struct Built {
+    pub(super) said: Said,
+    pub(super) totals: Totals,
+    /// How many pages the site has and how many queries were run, unless there was nothing to do.
+    made: Option<(usize, usize)>,
+}
+
 /// The arguments of `build`.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Build {
     /// Collect first
     #[arg(long, conflicts_with = "from")]
@@ -70,59 +78,28 @@ impl Build {
         let organization = self.organization.as_deref();
         let folder = self.output.clone().unwrap_or_else(|| project.output(organization));
         Output::check(project, &folder)?;
-        let modified = source_date::modified()?;
+        source_date::modified()?;
         let collected = if self.collect {
             let all = Options { servers: Vec::new(), sources: Vec::new(), jobs: JOBS };
             collect_all(project, terminal, &all, self.fail_under)?
         } else {
+            if self.from.is_none() {
+                collect::sample_first(project, terminal)?;
+            }
             ExitCode::SUCCESS
         };
         let began = Instant::now();
         let site = self.site(project)?;
-        let data = Data::new(project, terminal, self.from.as_deref())?;
-        let output = Output::open(project, &folder)?.compressing(site.compress).dated(modified);
-        let leaks = data.leaks(project)?;
-        let searched = hash::of(leaks.digest()?.as_bytes());
-        let inputs = [
-            inputs(project, &site)?,
-            data.state(project, organization)?,
-            u64::from(self.strict),
-            u64::from(self.drafts),
-            searched,
-        ];
-        let inputs = hash::all(inputs);
-        let unchanged = if self.force { None } else { output.unchanged(inputs) };
-        let mut said = match unchanged {
-            Some((said, totals)) => {
-                terminal.info(&format!("nothing has changed since the last build: {}", in_words(&totals)));
-                said
+        let built = self.build(project, terminal, &site, &folder)?;
+        let totals = in_words(&built.totals);
+        terminal.info(&match built.made {
+            None => format!("nothing has changed since the last build: {totals}"),
+            Some((pages, queries)) => {
+                let seconds = began.elapsed().as_secs_f64();
+                format!("{pages} pages from {queries} queries in {seconds:.1} s: {totals}")
             }
-            None => {
-                let plan = {
-                    let publication = data.publication(project, &site, organization)?;
-                    Plan::new(&Input {
-                        project,
-                        site: &site,
-                        publication: &publication,
-                        drafts: self.drafts,
-                        leaks: &leaks,
-                    })?
-                };
-                let work = Work { project, terminal, site: &site, plan: &plan, output: &output, folder: &folder };
-                let made = self.make(&work, inputs)?;
-                let said = made.said.clone();
-                let pages = plan.summary();
-                let totals = output.finish(made)?;
-                terminal.info(&format!(
-                    "{} pages from {} queries in {:.1} s: {}",
-                    pages.pages,
-                    pages.query_runs,
-                    began.elapsed().as_secs_f64(),
-                    in_words(&totals)
-                ));
-                said
-            }
-        };
+        });
+        let mut said = built.said;
         with_lines(project, &mut said.warnings);
         for warning in &said.warnings {
             terminal.warning(warning);
@@ -132,6 +109,37 @@ impl Build {
         }
         terminal.info(&folder.join("index.html").display().to_string());
         Ok(collected)
+    }
+
+    /// The build of a site for its author's eyes.
+    pub(super) fn preview(drafts: bool) -> Self {
+        Self { drafts, ..Self::default() }
+    }
+
+    /// Builds the site into `folder`, as far as it changed.
+    pub(super) fn build(&self, project: &Project, terminal: &Terminal, site: &Site, folder: &Path) -> Result<Built> {
+        let organization = self.organization.as_deref();
+        let data = Data::new(project, terminal, self.from.as_deref())?;
+        let output = Output::open(project, folder)?.compressing(site.compress).dated(source_date::modified()?);
+        let leaks = data.leaks(project)?;
+        let inputs = hash::all([
+            inputs(project, site)?,
+            data.state(project, organization)?,
+            u64::from(self.strict),
+            u64::from(self.drafts),
+            hash::of(leaks.digest()?.as_bytes()),
+        ]);
+        if let Some((said, totals)) = output.unchanged(inputs).filter(|_| !self.force) {
+            return Ok(Built { said, totals, made: None });
+        }
+        let plan = {
+            let publication = data.publication(project, site, organization)?;
+            Plan::new(&Input { project, site, publication: &publication, drafts: self.drafts, leaks: &leaks })?
+        };
+        let work = Work { project, terminal, site, plan: &plan, output: &output, folder };
+        let made = self.make(&work, inputs)?;
+        let (said, summary) = (made.said.clone(), plan.summary());
+        Ok(Built { said, totals: output.finish(made)?, made: Some((summary.pages, summary.query_runs)) })
     }
 
     /// The site's settings, as the arguments change them.

@@ -131,6 +131,22 @@ pub fn collect_all(
     report(terminal, &summary, fail_under)
 }
 
+/// Collects the made-up fleet of a project that has one and was never collected, so that a new project builds at once. No
+/// server is asked.
+pub fn sample_first(project: &Project, terminal: &Terminal) -> Result<()> {
+    if project.warehouse().exists() || !project.sources().exists() {
+        return Ok(());
+    }
+    let (fleet, _) = Fleet::load(project)?;
+    if fleet.sample.is_empty() {
+        return Ok(());
+    }
+    terminal.info("nothing was collected yet: this makes up the sample's fleet");
+    let samples = Options { servers: Vec::new(), sources: fleet.sample.into_keys().collect(), jobs: JOBS };
+    collect_all(project, terminal, &samples, None)?;
+    Ok(())
+}
+
 /// Tells the command of `on_failure`. Nothing that goes wrong with it changes what came of the run.
 fn sound_alarm(project: &Project, terminal: &Terminal, fleet: &Fleet, summary: &Summary) {
     let title = Site::load(project).unwrap_or_default().title;

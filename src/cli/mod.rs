@@ -5,9 +5,11 @@ mod check;
 mod collect;
 mod data;
 mod export;
+mod init;
 mod query;
 mod reparse;
 mod rows;
+mod serve;
 mod server;
 mod source_date;
 mod terminal;
@@ -60,12 +62,16 @@ enum LogFormat {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Begin a project: write its settings and a workflow for GitHub Pages
+    Init(init::Init),
     /// Collect from the servers into the warehouse
     Collect(collect::Collect),
     /// Build the site from the warehouse
     Build(build::Build),
     /// Say what `build --strict` would refuse, pages above the budget too, and write nothing
     Check(check::Check),
+    /// Show the site while you work on it, and build it again whenever you change something
+    Serve(serve::Serve),
     /// Look after the servers
     #[command(subcommand)]
     Server(server::Server),
@@ -89,11 +95,13 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
     }
     let project = Project::new(root);
     let done = match &arguments.command {
+        Command::Init(command) => command.run(&project, terminal),
         Command::Collect(command) => command.run(&project, terminal),
         Command::Build(command) => command.run(&project, terminal),
         Command::Check(command) => command.run(&project, terminal),
         Command::Server(command) => command.run(&project, terminal),
         Command::Theme(command) => command.run(&project, terminal),
+        Command::Serve(command) => command.run(&project, terminal),
         Command::Query(command) => command.run(&project, terminal),
         Command::Export(command) => command.run(&project, terminal),
         Command::Reparse(command) => command.run(&project, terminal),

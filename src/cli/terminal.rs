@@ -64,17 +64,11 @@ impl Terminal {
 
     /// Shows an error with the chain of its causes, or each of many problems, and chooses the exit code.
     pub fn failed(&self, error: &anyhow::Error) -> ExitCode {
-        if let Some(problems) = error.downcast_ref::<Problems>() {
-            for problem in &problems.list {
-                self.problem("error", problem);
-            }
-            return ExitCode::from(if problems.kind == Kind::Configuration { 2 } else { 1 });
+        for problem in in_words(error) {
+            self.problem("error", &problem);
         }
-        let mut messages: Vec<String> = error.chain().map(ToString::to_string).collect();
-        // Some errors repeat their cause in their own words.
-        messages.dedup_by(|cause, effect| effect.ends_with(cause.as_str()));
-        self.say("error", &own_words(&messages.join(": ")), None);
-        ExitCode::from(1)
+        let configuration = error.downcast_ref::<Problems>().map(|problems| problems.kind) == Some(Kind::Configuration);
+        ExitCode::from(if configuration { 2 } else { 1 })
     }
 
     /// Asks somebody at the terminal; `None` if nobody is there.
@@ -118,7 +112,8 @@ impl Terminal {
         self.problem(level, &Problem { hint: hint.map(str::to_owned), ..problem });
     }
 
-    fn problem(&self, level: &str, problem: &Problem) {
+    /// A problem, as an error or a warning.
+    pub(super) fn problem(&self, level: &str, problem: &Problem) {
         write_line(&if self.json { record(level, problem).to_string() } else { self.lines(level, problem) });
     }
 
@@ -219,6 +214,17 @@ impl Drop for Silence {
 /// Standard error may be closed; there is nobody left to tell then.
 fn write_line(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
+}
+
+/// An error as what people are shown of it: each of many problems, or the chain of its causes.
+pub(super) fn in_words(error: &anyhow::Error) -> Vec<Problem> {
+    if let Some(problems) = error.downcast_ref::<Problems>() {
+        return problems.list.clone();
+    }
+    let mut messages: Vec<String> = error.chain().map(ToString::to_string).collect();
+    // Some errors repeat their cause in their own words.
+    messages.dedup_by(|cause, effect| effect.ends_with(cause.as_str()));
+    vec![Problem::nowhere(own_words(&messages.join(": ")))]
 }
 
 /// A message without what DuckDB adds to its own: a code that says nothing, the line of a query that the operator has

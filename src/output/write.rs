@@ -94,6 +94,9 @@ impl Output {
         if resolved(project.root())?.starts_with(&output) {
             return Err(refused(format!("the output folder `{shown}` contains the project")));
         }
+        if output == resolved(&project.preview())? {
+            return Ok(());
+        }
         for name in KEPT {
             let kept = resolved(&project.root().join(name))?;
             if output.starts_with(&kept) || kept.starts_with(&output) {
@@ -710,6 +713,7 @@ mod tests {
             "themes",
             "sources",
             ".torcollect/x",
+            ".torcollect/serve/x",
             "linked",
             "linked/x",
             "new/../data",
@@ -717,7 +721,7 @@ mod tests {
             assert!(refused(folder), "{folder:?}");
         }
         assert!(Output::check(&place.project, Path::new("/")).is_err());
-        for folder in ["public", "public/data", "sites", "new/site", "../elsewhere"] {
+        for folder in ["public", ".torcollect/serve", "public/data", "sites", "new/site", "../elsewhere"] {
             assert!(!refused(folder), "{folder:?}");
         }
         assert!(Output::open(&place.project, &root.join("themes/x")).is_err());

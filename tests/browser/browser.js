@@ -4,7 +4,8 @@
 // {"root": "/a/site", "path": "index.html", "steps": [["images"], ["screenshot", "/a/file.png"]]}
 //
 // and optionally `http` (served over HTTP under the strictest policy that the pages promise to work with, instead of
-// opened as a file), `scripts` (JavaScript is on, and the policy off: what axe-core needs), `scheme` ("dark"),
+// opened as a file), `url` (instead of `root` and `path`: an address that somebody serves), `scripts` (JavaScript is on, and
+// the policy off: what axe-core needs), `policy` (but not off), `scheme` ("dark"),
 // `width`, `height`, `scale` (device pixels in a CSS pixel), `media` ("print"). SVG is always blocked.
 // The answer has a value for each step, and besides: `failed` requests, the `console`, and `svg`, the addresses that were
 // blocked.
@@ -43,6 +44,7 @@ function serve(root) {
 const servers = new Map();
 
 async function address(visit) {
+  if (visit.url) return visit.url;
   if (!visit.http) return pathToFileURL(path.join(visit.root, visit.path)).href;
   if (!servers.has(visit.root)) servers.set(visit.root, serve(visit.root));
   return `${await servers.get(visit.root)}/${visit.path}`;
@@ -61,6 +63,14 @@ const steps = {
     await page.keyboard.press(key);
     return page.evaluate(inPage.focus);
   },
+  /** Waits until something that the selector finds has that text; gives all of its text. Nobody touches the page. */
+  seen: async (page, selector, text) => {
+    const found = page.locator(selector, { hasText: text }).first();
+    await found.waitFor({ timeout: 60000 });
+    return found.innerText();
+  },
+  /** Changes a file, as somebody does who works on the site. */
+  write: (page, file, text) => fs.writeFileSync(file, text),
   axe: async (page) => {
     await page.addScriptTag({ path: require.resolve('axe-core/axe.js') });
     return page.evaluate(inPage.axe);
@@ -103,7 +113,7 @@ async function look(browser, visit) {
     deviceScaleFactor: visit.scale ?? 1,
     colorScheme: visit.scheme ?? 'light',
     javaScriptEnabled: visit.scripts ?? false,
-    bypassCSP: visit.scripts ?? false,
+    bypassCSP: (visit.scripts ?? false) && !visit.policy,
   });
   try {
     const seen = { steps: [], failed: [], console: [], svg: [] };

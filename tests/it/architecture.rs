@@ -38,6 +38,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/terminal.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("hmac", &["leaks/", "warehouse/identity.rs"]),
+    ("hyper", &["serve/http.rs"]),
+    ("hyper_util", &["serve/http.rs"]),
+    ("http_body_util", &["serve/http.rs"]),
+    ("tokio", &["serve/"]),
+    ("notify", &["serve/watch.rs"]),
     ("xxhash_rust", &["hash.rs"]),
 ];
 

@@ -114,6 +114,7 @@ fn every_text_file_has_compressed_copies_of_the_same_bytes() {
 #[test]
 fn a_build_makes_the_copies_that_the_settings_want_and_none_if_it_is_told_so() {
     let project = TestProject::new();
+    project.write("sources.yaml", "sources: {sample: {demo: {days: 3}}}\n");
     let files = |arguments: &[&str]| -> BTreeSet<String> {
         project.run(&[&["build"], arguments].concat()).ok();
         let names = tree(&project.path("public")).into_keys().map(|path| path.display().to_string());

@@ -16,6 +16,7 @@ mod incremental;
 mod machine;
 mod notes;
 mod privacy;
+mod serve;
 mod servers;
 mod setup;
 mod sparklines;
