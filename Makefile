@@ -12,7 +12,7 @@ TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
 cargo = if [ -f "$(DUCKDB)/libduckdb.so" ]; then \
 	DUCKDB_LIB_DIR="$(DUCKDB)" cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
 
-.PHONY: demo test build bench-sample bench-collect bench-weight screenshots lint doc setup setup-tests clean help
+.PHONY: demo test build bench-sample bench-collect bench-weight bench-build screenshots lint doc setup setup-tests clean help
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -43,9 +43,15 @@ bench-weight: build ## weigh pages, the worst case and the sample's, and what py
 	$(call cargo,build,--example bench_weight)
 	scripts/bench-weight "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/release/examples/bench_weight" "$(CARGO_TARGET_DIR)/bench-venv"
 
+bench-build: build ## ten years of daily reports, and what Hugo and Eleventy need for the same pages (ten minutes)
+	@scripts/install-packages hugo nodejs
+	@scripts/install-npm-packages bench/eleventy "$(CARGO_TARGET_DIR)/eleventy"
+	$(call cargo,build,--example bench_build)
+	scripts/bench-build "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/release/examples/bench_build" "$(CARGO_TARGET_DIR)/eleventy"
+
 screenshots: build ## docs/*.png, from the sample
 	@scripts/install-packages nodejs chromium fonts-liberation pngquant
-	@scripts/install-browser-tests "$(CARGO_TARGET_DIR)/browser"
+	@scripts/install-npm-packages tests/browser "$(CARGO_TARGET_DIR)/browser"
 	scripts/screenshots "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/browser"
 
 lint: setup ## what a change must pass besides its tests
@@ -62,7 +68,7 @@ setup:
 setup-tests:
 	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo adduser busybox procps systemd \
 		dante-server netcat-openbsd nodejs chromium fonts-dejavu-core
-	@scripts/install-browser-tests "$(CARGO_TARGET_DIR)/browser"
+	@scripts/install-npm-packages tests/browser "$(CARGO_TARGET_DIR)/browser"
 
 clean: ## all that was built here
 	rm -rf target public public-* .torcollect

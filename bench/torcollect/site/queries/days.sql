@@ -1,0 +1,1 @@
+select day, clients, bridges from day order by day
