@@ -21,10 +21,64 @@ pub(super) fn template(text: &str, body: usize) -> (String, Vec<(usize, usize)>)
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_HEADING_ATTRIBUTES;
-    let events = between_rows(Parser::new_ext(&marked, options), &words, &between);
+    let mut events = between_rows(Parser::new_ext(&marked, options), &words, &between);
+    anchor(&mut events, &found, &words);
     let mut made = String::with_capacity(marked.len() * 2);
     html::push_html(&mut made, events.into_iter());
-    put_back(&made, text, &found, &words)
+    put_back(&aligned(&made), text, &found, &words)
+}
+
+/// Gives each heading an `id` made of its text, so that links can lead there: `## The year's end` is `#the-year-s-end`, a
+/// second one of that name `#the-year-s-end-2`. One that the author gives (`{#end}`) stays. A heading inside of a block gets
+/// none, because the block may repeat it, nor one whose words are not known yet.
+fn anchor(events: &mut [Event], found: &[Expression], words: &Words) {
+    let given = |event: &Event| match event {
+        Event::Start(Tag::Heading { id: Some(id), .. }) => Some(id.to_string()),
+        _ => None,
+    };
+    let mut taken: BTreeSet<String> = events.iter().filter_map(given).collect();
+    let mut depth = 0_usize;
+    for at in 0..events.len() {
+        for number in text_or_html(&events[at]).into_iter().flat_map(|text| words.all(text)) {
+            match found.get(number).map(|expression| expression.kind) {
+                Some(Kind::Open) => depth += 1,
+                Some(Kind::Close) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        if depth > 0 || !matches!(events[at], Event::Start(Tag::Heading { id: None, .. })) {
+            continue;
+        }
+        let inside = events[at..].iter().take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))));
+        let text: String = inside.filter_map(text_or_html).collect();
+        let slug = slug(&words.without(&text));
+        let numbered = (2..).map(|number| format!("{slug}-{number}"));
+        let free = std::iter::once(slug.clone()).chain(numbered).find(|id| !taken.contains(id));
+        let free = free.filter(|_| !slug.is_empty());
+        taken.extend(free.clone());
+        if let Event::Start(Tag::Heading { id, .. }) = &mut events[at] {
+            *id = free.map(Into::into);
+        }
+    }
+}
+
+/// Letters and digits in small letters, everything between them as one `-`.
+fn slug(text: &str) -> String {
+    let text = text.to_lowercase();
+    let parts = text.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
+}
+
+/// A table's alignment as classes: a page under a strict policy can have no `style`.
+fn aligned(html: &str) -> String {
+    [("right", "number"), ("center", "center"), ("left", "left")].into_iter().fold(
+        html.to_owned(),
+        |html, (side, class)| {
+            ["td", "th"].into_iter().fold(html, |html, cell| {
+                html.replace(&format!("<{cell} style=\"text-align: {side}\">"), &format!("<{cell} class=\"{class}\">"))
+            })
+        },
+    )
 }
 
 /// Words that stand for expressions: letters and digits only, so that Markdown sees one plain word.
@@ -49,6 +103,22 @@ impl Words {
         let digits = start + self.nonce.len();
         let end = digits + html[digits..].find('e')?;
         Some((start, end + 1, html[digits..end].parse().ok()?))
+    }
+
+    /// The numbers of all words of a text.
+    fn all(&self, text: &str) -> Vec<usize> {
+        let mut at = 0;
+        let next = || {
+            let (_, end, number) = self.next(text, at)?;
+            at = end;
+            Some(number)
+        };
+        std::iter::from_fn(next).collect()
+    }
+
+    /// The text without its words.
+    fn without(&self, text: &str) -> String {
+        self.all(text).into_iter().fold(text.to_owned(), |text, number| text.replacen(&self.word(number), "", 1))
     }
 
     /// The words of a text that has nothing else; `None` if it has.
@@ -159,6 +229,14 @@ fn text_of<'e>(event: &'e Event) -> Option<&'e str> {
     }
 }
 
+/// What an event says, code and HTML too.
+fn text_or_html<'e>(event: &'e Event) -> Option<&'e str> {
+    match event {
+        Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// The HTML with expressions instead of words.
 fn put_back(html: &str, text: &str, found: &[Expression], words: &Words) -> (String, Vec<(usize, usize)>) {
     let mut template = String::with_capacity(html.len());
@@ -246,7 +324,7 @@ mod tests {
             "| name | n |\n|---|--:|\n{{#each rows}}\n{{#if n}}\n| {{name}} | {{n}} |\n{{/if}}\n{{/each}}\n\nEnd.\n";
         let html = rendered(text);
         assert_eq!(html.matches("<tr>").count(), 3, "{html}");
-        assert!(html.contains("<tr><td>Aland</td><td style=\"text-align: right\">8</td></tr>"), "{html}");
+        assert!(html.contains("<tr><td>Aland</td><td class=\"number\">8</td></tr>"), "{html}");
         assert!(html.contains("<td>&lt;OR&gt;</td>"), "{html}");
         assert!(html.ends_with("</tbody></table>\n<p>End.</p>\n"), "{html}");
     }
@@ -282,6 +360,36 @@ mod tests {
         {
             assert!(html.contains(part), "{part}: {html}");
         }
+    }
+
+    #[test]
+    fn a_heading_has_an_id_of_its_own() {
+        let html =
+            made("## The year's end\n\n## *The* year\u{2019}s `end`\n\n## 2026 {{b}} Ü\n\n## x {#top}\n\n## Top\n");
+        for part in [
+            "<h2 id=\"the-year-s-end\">",
+            "<h2 id=\"the-year-s-end-2\">",
+            "<h2 id=\"2026-ü\">2026 {{b}} Ü</h2>",
+            "<h2 id=\"top\">x</h2>",
+            "<h2 id=\"top-2\">Top</h2>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+    }
+
+    #[test]
+    fn a_heading_that_may_stand_several_times_has_no_id_unless_it_is_given_one() {
+        let html = made("{{#each rows}}\n## Row\n\n### x {#x-{{n}}}\n{{/each}}\n\n## {{a}}\n\n## Row\n");
+        for part in ["<h2>Row</h2>", "<h3 id=\"x-{{n}}\">", "<h2>{{a}}</h2>", "<h2 id=\"row\">Row</h2>"] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+    }
+
+    #[test]
+    fn the_columns_of_a_table_are_aligned_by_classes() {
+        let html = made("| a | b | c |\n|---|--:|:-:|\n| {{x}} | {{y}} | z |\n");
+        assert!(html.contains("<td class=\"number\">{{y}}</td><td class=\"center\">z</td>"), "{html}");
+        assert!(!html.contains("style"), "{html}");
     }
 
     #[test]
