@@ -67,7 +67,7 @@ setup:
 
 setup-tests:
 	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo adduser busybox procps systemd \
-		dante-server netcat-openbsd nodejs chromium fonts-dejavu-core
+		dante-server netcat-openbsd nodejs chromium fonts-dejavu-core nginx libnginx-mod-http-brotli-static caddy
 	@scripts/install-npm-packages tests/browser "$(CARGO_TARGET_DIR)/browser"
 
 clean: ## all that was built here

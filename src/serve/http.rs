@@ -16,13 +16,13 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{sleep, timeout};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::Shared;
 use super::insert::{self, CHANGES};
 use super::locate::{Located, cache_control, content_type, locate};
 use crate::config::Encoding;
 use crate::fs;
+use crate::hash;
 use crate::output::{beside, compress};
 
 /// So often a browser that waits for a change hears that the server is still there.
@@ -158,7 +158,7 @@ fn send(shared: &Shared, headers: &HeaderMap, sent: Sent) -> Response<Body> {
 
 /// A name for bytes.
 fn tag(bytes: &[u8]) -> String {
-    format!("{:032x}", xxh3_128(bytes))
+    format!("{:016x}", hash::of(bytes))
 }
 
 /// Whether the browser has the representation of that tag (RFC 9110, section 13.1.2).

@@ -60,8 +60,8 @@ fn a_mistake_in_a_layout_is_one_problem_for_all_its_pages() {
     let project = sample();
     let layout =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("themes/default/layouts/report.hbs")).unwrap();
-    let wrong = "<a href=\"{{row.day}}-x.html\">x</a><img src=\"../assets/none.png\">\n</main>";
-    project.write("themes/default/layouts/report.hbs", layout.replace("</main>", wrong));
+    let wrong = "<a href=\"{{row.day}}-x.html\">x</a><img src=\"../assets/none.png\">\n{{/base}}";
+    project.write("themes/default/layouts/report.hbs", layout.replace("{{/base}}", wrong));
     let said = project.run(&["check"]).failed(1);
     assert_eq!(said.matches("error: ").count(), 3, "{said}");
     for part in [

@@ -453,6 +453,9 @@ fn serves(project: &TestProject, link: &Regex, moment: u32) {
         assert!(packed.ends_with("</html>\n"), "moment {moment}: {shown}.gz is cut off");
         for found in link.captures_iter(&html).chain(link.captures_iter(&packed)) {
             let target = found[1].split('#').next().unwrap();
+            if target.starts_with("https://") {
+                continue;
+            }
             let file = page.parent().unwrap().join(target).canonicalize();
             let file = file.unwrap_or_else(|error| panic!("moment {moment}: {shown} leads to {target}: {error}"));
             if file.extension().is_some_and(|ending| ending == "html") && seen.insert(file.clone()) {

@@ -1,7 +1,6 @@
 //! `serve`: what a browser gets, what it is kept from, and that it sees every change.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -11,6 +10,7 @@ use regex::Regex;
 use serde_json::json;
 
 use crate::chromium;
+use crate::http::{self, Answer, unpacked_brotli, unpacked_gzip};
 use crate::support::{TestProject, said};
 
 /// The longest that anything may take on a machine that does other things too.
@@ -31,7 +31,7 @@ fn hello(text: &str) -> String {
 }
 
 /// `torcollect serve`, until it is dropped.
-struct Served {
+pub struct Served {
     process: Child,
     address: SocketAddr,
     lines: Receiver<String>,
@@ -39,7 +39,7 @@ struct Served {
 
 impl Served {
     /// Serves a project on a port that is free, and has built it once.
-    fn start(project: &TestProject) -> Self {
+    pub fn start(project: &TestProject) -> Self {
         let served = Self::start_building(project);
         served.wait_for("built in ");
         served
@@ -59,7 +59,7 @@ impl Served {
 
     /// The next line on standard error that contains a text.
     #[track_caller]
-    fn wait_for(&self, text: &str) -> String {
+    pub fn wait_for(&self, text: &str) -> String {
         let mut before = Vec::new();
         loop {
             match self.lines.recv_timeout(PATIENCE) {
@@ -76,20 +76,15 @@ impl Served {
         if !headers.iter().any(|header| header.starts_with("Host:")) {
             headers.push(&host);
         }
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nConnection: close\r\n{}\r\n\r\n", headers.join("\r\n")).unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        Answer::of(&bytes)
+        http::ask(self.address, method, path, &headers)
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[])
     }
 
     /// The stream on which a page hears of changes.
-    fn changes(&self, page: &str) -> BufReader<TcpStream> {
+    pub fn changes(&self, page: &str) -> BufReader<TcpStream> {
         let address = Regex::new(r#"EventSource\("([^"]+)"\)"#).unwrap().captures(page).unwrap()[1].to_owned();
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -103,45 +98,6 @@ impl Drop for Served {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn of(bytes: &[u8]) -> Self {
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a head");
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-        Self { status, headers: lines.filter_map(header).collect(), body: bytes[end + 4..].to_vec() }
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).unwrap()
-    }
-
-    #[track_caller]
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
-    }
-}
-
-fn unpacked_brotli(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    brotli::Decompressor::new(bytes, 4096).read_to_string(&mut text).unwrap();
-    text
-}
-
-fn unpacked_gzip(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).unwrap();
-    text
 }
 
 #[test]

@@ -37,9 +37,14 @@ impl Said {
 }
 
 impl TestProject {
+    /// A folder with nothing in it.
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// An empty project whose rules hide nothing.
     pub fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let project = Self::empty();
         project.write("sources.yaml", "sources: {}\n");
         project.write("site/site.yaml", "publish: {delay: 0, minimum_clients: 0}\n");
         project

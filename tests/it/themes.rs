@@ -165,7 +165,8 @@ fn classic_is_another_theme_in_fewer_than_sixty_lines() {
 }
 
 /// What axe, the width and html-validate say of a page.
-fn assert_sound(project: &TestProject, page: &str) {
+#[track_caller]
+pub fn assert_sound(project: &TestProject, page: &str) {
     for (scheme, width) in [("light", 360), ("dark", 360), ("light", 1280), ("dark", 1280)] {
         let what = format!("{page} {scheme} {width}");
         let with = json!({"scheme": scheme, "width": width, "scripts": true});
@@ -185,7 +186,8 @@ fn every_page_of_classic_can_be_read_in_light_and_in_dark() {
     use_theme(&project, "classic");
     project.run(&["build"]).ok();
     let day = project.public("select max(day) from day where complete").remove(0);
-    for page in ["index.html", "days/index.html", "fleet.html", "method.html", &format!("days/{day}.html")] {
+    for page in ["index.html", "days/index.html", "fleet.html", "method.html", "data.html", &format!("days/{day}.html")]
+    {
         assert_sound(&project, page);
     }
 }
