@@ -194,7 +194,7 @@ impl Build {
         let weights = weights(&facts);
         let mut said = Said::default();
         if self.strict {
-            Problems::check(Kind::Content, weight::refused(project, site, &facts, &weights))?;
+            Problems::check(Kind::Content, weight::refused(project, site, plan, &facts, &weights))?;
             work.write_all(&held)?;
         } else {
             said.warnings = weight::problems(project, site, &weights, NAMED_IN_WARNINGS);

@@ -9,7 +9,7 @@ use clap::Args;
 use torcollect::output::{Output, weights};
 use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
-use torcollect::site::{File, Input};
+use torcollect::site::{File, Input, Plan};
 
 use super::data::Data;
 use super::{Terminal, load_site, weight};
@@ -43,12 +43,14 @@ impl Check {
         let count = |_: File| {
             files.fetch_add(1, Ordering::Relaxed);
         };
-        let (made, facts) = weight::weigh(&input, &folder, count)?;
+        let plan = Plan::new(&input)?;
+        let facts = weight::weigh(&plan, site.compress, &folder, count)?;
+        let made = plan.summary();
         let weights = weights(&facts);
         for unused in &made.unused {
             terminal.warning(unused);
         }
-        Problems::check(Kind::Content, weight::refused(project, &site, &facts, &weights))?;
+        Problems::check(Kind::Content, weight::refused(project, &site, &plan, &facts, &weights))?;
         terminal.info(&format!(
             "{} pages from {} queries, {} files: nothing that `build --strict` would refuse",
             made.pages,

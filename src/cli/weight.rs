@@ -11,27 +11,29 @@ use torcollect::graphics::is_whole;
 use torcollect::output::{Effort, Facts, Role, Scale, Weight, above, links, on_the_wire, size};
 use torcollect::problem::Problem;
 use torcollect::project::Project;
-use torcollect::site::{Content, File, FileKind, Input, Summary, render};
+use torcollect::site::{Content, File, FileKind, Plan};
 
 use super::Terminal;
 
 /// Makes a site and weighs its pages, and writes nothing; `keep` is given each file. A picture that stands in `folder`
 /// is not drawn, for its name stands for its content; any other is given away drawn.
 pub(super) fn weigh(
-    input: &Input,
+    plan: &Plan,
+    compress: Compress,
     folder: &Path,
     keep: impl Fn(File) + Sync,
-) -> Result<(Summary, BTreeMap<PathBuf, Facts>)> {
+) -> Result<BTreeMap<PathBuf, Facts>> {
     let scale = Scale::default();
-    let made = render(input, &mut |files| {
+    let all: Vec<usize> = (0..plan.summary().pages).collect();
+    plan.make(&all, &mut |files| {
         files.into_par_iter().try_for_each(|mut file| {
-            let facts = weighed(&mut file, folder, input.site.compress)?;
+            let facts = weighed(&mut file, folder, compress)?;
             scale.put(&file.path, facts);
             keep(file);
             Ok(())
         })
     })?;
-    Ok((made, scale.files()))
+    Ok(scale.files())
 }
 
 /// What is known of a file that is not written yet. A picture that stands in `folder` is not drawn, for its name stands for
@@ -100,12 +102,13 @@ pub(super) fn problems(project: &Project, site: &Site, weights: &[Weight], named
 pub(super) fn refused(
     project: &Project,
     site: &Site,
+    plan: &Plan,
     facts: &BTreeMap<PathBuf, Facts>,
     weights: &[Weight],
 ) -> Vec<Problem> {
     /// How many of the pages above a budget an error names.
     const NAMED: usize = 5;
     let references = facts.iter().map(|(path, facts)| (path.as_path(), &facts.references));
-    let broken = links(references, &site.schemes, site.base_url.as_deref());
+    let broken = links(references, &site.schemes, site.base_url.as_deref(), &|page, texts| plan.origin(page, texts));
     problems(project, site, weights, NAMED).into_iter().chain(broken).collect()
 }

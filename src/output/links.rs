@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::config::Scheme;
-use crate::problem::{Problem, did_you_mean};
+use crate::problem::{Place, Problem, did_you_mean};
 use crate::references::{References, Target};
 
 /// What is wrong about a reference.
@@ -27,12 +27,16 @@ enum Kind {
 /// One mistake on one page: what is wrong, with what file, and which place there.
 type Mistake = (Kind, String, String);
 
+/// Finds where one of some texts was written that stands on a page now.
+pub type Origin<'a> = dyn Fn(&Path, &[&str]) -> Option<Place> + 'a;
+
 /// All problems with the references of a site's files. The site's copies in a scheme are not named beside their pages.
 /// `base_url` is where the site is published: a page that stands in for others names files from there.
 pub fn links<'a>(
     files: impl IntoIterator<Item = (&'a Path, &'a References)>,
     schemes: &[Scheme],
     base_url: Option<&str>,
+    origin: &Origin,
 ) -> Vec<Problem> {
     let files: BTreeMap<&Path, &References> = files.into_iter().collect();
     let site = Site { files: &files, schemes, base: base_url.map(folder).unwrap_or_default() };
@@ -51,7 +55,9 @@ pub fn links<'a>(
             alike.entry((*kind, alike_text(file), alike_text(place))).or_default().push((page, mistake));
         }
     }
-    alike.into_values().map(|mistakes| site.problem(&mistakes)).collect()
+    let mut problems: Vec<Problem> = alike.into_values().map(|mistakes| site.problem(&mistakes, origin)).collect();
+    problems.sort();
+    problems
 }
 
 struct Site<'a> {
@@ -110,8 +116,8 @@ impl<'a> Site<'a> {
     }
 
     /// The problem of mistakes that are alike.
-    fn problem(&self, mistakes: &[(&Path, &Mistake)]) -> Problem {
-        let (_, (kind, file, place)) = mistakes[0];
+    fn problem(&self, mistakes: &[(&Path, &Mistake)], origin: &Origin) -> Problem {
+        let (page, (kind, file, place)) = mistakes[0];
         let pages: BTreeSet<&Path> = mistakes.iter().map(|(page, _)| *page).collect();
         let targets: BTreeSet<&Mistake> = mistakes.iter().map(|(_, mistake)| *mistake).collect();
         let more =
@@ -140,7 +146,12 @@ impl<'a> Site<'a> {
             }
         };
         let hint = near.unwrap_or_else(|| otherwise.to_owned());
-        Problem::nowhere(message).hint(hint)
+        // As it may be written: from the root, relative to the page, by its name, and without the ending that `url` adds.
+        let name = file.rsplit('/').next().unwrap_or_default();
+        let anchor = if *kind == Kind::Place { format!("#{place}") } else { String::new() };
+        let written = [file, name, name.trim_end_matches(".html")].map(|file| format!("{file}{anchor}"));
+        let written: Vec<&str> = written.iter().map(String::as_str).chain([anchor.as_str()]).collect();
+        Problem { place: origin(self.without_scheme(page), &written), ..Problem::nowhere(message) }.hint(hint)
     }
 }
 
@@ -191,7 +202,7 @@ mod tests {
         let of = |(path, text): &(&str, &str)| (PathBuf::from(path), References::of(Path::new(path), text.as_bytes()));
         let files: BTreeMap<PathBuf, References> = files.iter().map(of).collect();
         let files = files.iter().map(|(path, references)| (path.as_path(), references));
-        let problems = links(files, &[Scheme::Dark], base_url);
+        let problems = links(files, &[Scheme::Dark], base_url, &|_, _| None);
         problems
             .into_iter()
             .map(|problem| format!("{problem} ({})", problem.hint.clone().unwrap_or_default()))

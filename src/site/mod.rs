@@ -29,6 +29,7 @@ mod lines;
 mod lookup;
 mod markdown;
 mod mustache;
+mod origin;
 mod page;
 mod paginate;
 mod paths;
@@ -53,7 +54,7 @@ pub use download::{Format, Table};
 pub use inputs::inputs;
 pub use lines::with_lines;
 pub use plan::Plan;
-pub use render::{Sink, render};
+pub use render::Sink;
 
 use crate::config::Site;
 use crate::graphics::Drawing;

@@ -51,7 +51,7 @@ pub struct Plan {
     unused: Vec<Problem>,
     compress: Compress,
     /// What the templates of each document name.
-    uses: Vec<Uses>,
+    pub(super) uses: Vec<Uses>,
     /// Of all things that templates can ask for and that are no pages.
     files: u64,
 }

@@ -17,7 +17,7 @@ use super::pictures::Pictures;
 use super::plan::Plan;
 use super::searched::Searched;
 use super::templates;
-use super::{Content, File, FileKind, Input, Summary};
+use super::{Content, File, FileKind};
 use crate::problem::{Kind, Problem, Problems};
 
 /// Bytes of pages that are held back at most.
@@ -27,16 +27,6 @@ const WAVE: usize = 256;
 
 /// Takes the site's files, many at a time.
 pub type Sink<'a> = dyn FnMut(Vec<File>) -> Result<()> + 'a;
-
-/// Plans the site, makes all of it and hands its files to `sink`.
-///
-/// # Errors
-/// [`Problems`] with all that is wrong in content, queries and templates; or whatever the sink returned.
-pub fn render(input: &Input, sink: &mut Sink) -> Result<Summary> {
-    let plan = Plan::new(input)?;
-    plan.make(&(0..plan.pages.len()).collect::<Vec<_>>(), sink)?;
-    Ok(plan.summary())
-}
 
 impl Plan {
     /// Makes all files that are copied and the pages of these numbers, in this order, and hands them to `sink`. For each page
