@@ -71,6 +71,13 @@ pub fn stamp(path: &Path) -> Option<Stamp> {
     })
 }
 
+/// Lets a file look as if it had been written at that time. Its stamp from now on.
+pub fn date(path: &Path, modified: SystemTime) -> Result<Stamp> {
+    let set = || fs::File::options().append(true).open(path)?.set_modified(modified);
+    set().with_context(|| format!("cannot set the time of `{}`", path.display()))?;
+    stamp(path).with_context(|| format!("`{}` is gone already", path.display()))
+}
+
 /// The bytes that a file has; `None` if there is no such file.
 pub fn length(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len())
@@ -190,12 +197,17 @@ pub fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && is_hidden(entry.path());
     let mut files = Vec::new();
     for entry in
         walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(|e| !hidden(e))
     {
-        let entry = entry.with_context(|| format!("cannot list `{}`", folder.display()))?;
+        let entry = match entry {
+            // Editors keep who edits a file in a hidden link that leads nowhere.
+            Err(error) if error.path().is_some_and(is_hidden) => continue,
+            entry => entry.with_context(|| format!("cannot list `{}`", folder.display()))?,
+        };
         if entry.file_type().is_file() {
             files.push(entry.path().strip_prefix(folder)?.to_path_buf());
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use clap::Args;
+use torcollect::config::{Site, site_address};
 use torcollect::output::{Output, weights};
 use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
@@ -23,6 +24,9 @@ pub struct Check {
     /// Check the site of one organization
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
+    /// Where the site is published, instead of `base_url` in `site.yaml`
+    #[arg(long, value_name = "URL", value_parser = site_address)]
+    base_url: Option<String>,
     /// Check pages that are drafts too
     #[arg(long)]
     drafts: bool,
@@ -35,6 +39,7 @@ impl Check {
         let folder = project.output(organization);
         Output::check(project, &folder)?;
         let site = load_site(project)?;
+        let site = Site { base_url: self.base_url.clone().or(site.base_url), ..site };
         let data = Data::new(project, terminal, self.from.as_deref())?;
         let publication = data.publication(project, &site, organization)?;
         let leaks = data.leaks(project)?;

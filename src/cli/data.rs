@@ -44,7 +44,7 @@ impl Data {
     pub fn leaks(&self, project: &Project) -> Result<Leaks> {
         let fleet = match self {
             Self::Warehouse(fleet) => fleet.secrets(project)?,
-            Self::File(_) => Fleet::load(project).unwrap_or_default().0.secrets(project)?,
+            Self::File(_) => Fleet::as_far_as_it_is_here(project)?.secrets(project)?,
         };
         Leaks::new(fleet.into_iter().chain(warehouse::secrets(project)?))
     }

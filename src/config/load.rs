@@ -89,6 +89,23 @@ impl Fleet {
         Problems::check(Kind::Configuration, references)?;
         Ok((fleet, warnings))
     }
+
+    /// The fleet of who has no servers, or not the files that `sources.yaml` includes, as where a site is only built. Where a
+    /// file is missing, names may mean nothing.
+    ///
+    /// # Errors
+    /// All other mistakes, as of [`load`](Self::load).
+    pub fn as_far_as_it_is_here(project: &Project) -> Result<Self, Problems> {
+        let Some(document) = open(project, &Drafts::new(), &project.sources())? else { return Ok(Self::default()) };
+        let files = included(&document)?.into_iter().map(|path| project.root().join(path));
+        let missing: Drafts =
+            files.filter(|path| !path.exists()).map(|path| (path, "servers: {}\n".to_owned())).collect();
+        let Loaded { fleet, references, .. } = load(project, &missing)?;
+        if missing.is_empty() {
+            Problems::check(Kind::Configuration, references)?;
+        }
+        Ok(fleet)
+    }
 }
 
 /// [`Fleet::load`] of files of which some are only drafts, and without giving up over names that mean nothing.

@@ -179,7 +179,11 @@ fn is_domain(name: &str) -> bool {
 /// The address of a site, with a `/` at its end.
 pub fn address(url: &str) -> Result<String, String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/') || rest.contains(char::is_whitespace)) {
+    // What stands after `?` or `#` is no folder, and a password would stand in the sitemap.
+    let wrong = |rest: &str| {
+        rest.is_empty() || rest.starts_with('/') || rest.contains(char::is_whitespace) || rest.contains(['?', '#', '@'])
+    };
+    if rest.is_none_or(wrong) {
         return Err(format!("`{url}` is not the address of a site"));
     }
     Ok(format!("{}/", url.trim_end_matches('/')))

@@ -26,7 +26,7 @@ use crate::text::hexadecimal;
 use shapes::Fingerprint;
 
 /// Raised when something else is found than before, so that whoever keeps what has been looked through looks again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What kind of thing is secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -21,7 +21,8 @@ pub(super) fn plain(bytes: &[u8]) -> Option<Plain> {
     let mut plain: Option<Plain> = None;
     let mut kept = 0;
     let mut at = 0;
-    while let Some(next) = bytes[at..].iter().position(|byte| matches!(byte, b'&' | b'%' | b'\\')) {
+    while let Some(next) = bytes[at..].iter().position(|byte| matches!(byte, b'&' | b'%' | b'\\' | 0xc2 | 0xe2 | 0xef))
+    {
         at += next;
         let Some((letter, length)) = escape(&bytes[at..]) else {
             at += 1;
@@ -54,7 +55,20 @@ enum Letter {
 /// The escape at the beginning of these bytes, and its length.
 fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
     let digits = |from: usize, count: usize| hexadecimal(bytes.get(from..from + count)?);
+    if let Some(invisible) = INVISIBLE.iter().find(|invisible| bytes.starts_with(invisible)) {
+        return Some((Letter::Nothing, invisible.len()));
+    }
     match (bytes[0], bytes.get(1)?) {
+        // Encoded once more, as in the query of an address.
+        (b'%', b'2') if bytes.get(2) == Some(&b'5') && digits(3, 2).is_some() => {
+            Some((Letter::Byte(u8::try_from(digits(3, 2)?).ok()?), 5))
+        }
+        // CSS: up to six digits, and a space that ends them.
+        (b'\\', b'0'..=b'9') => {
+            let count = bytes[1..].iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let end = usize::from(bytes.get(count + 1).is_some_and(u8::is_ascii_whitespace));
+            Some((character(digits(1, count)?)?, count + 1 + end))
+        }
         (b'%', _) => Some((Letter::Byte(u8::try_from(digits(1, 2)?).ok()?), 3)),
         (b'\\', b'u') => Some((character(digits(2, 4)?)?, 6)),
         (b'\\', b'x') => Some((character(digits(2, 2)?)?, 4)),
@@ -63,6 +77,16 @@ fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
         _ => None,
     }
 }
+
+/// What nobody sees, in UTF-8: the soft hyphen, zero-width spaces and joiners, the byte order mark.
+const INVISIBLE: [&[u8]; 6] = [
+    "\u{ad}".as_bytes(),
+    "\u{200b}".as_bytes(),
+    "\u{200c}".as_bytes(),
+    "\u{200d}".as_bytes(),
+    "\u{2060}".as_bytes(),
+    "\u{feff}".as_bytes(),
+];
 
 /// The names of characters that secrets can have, or that stand between groups of digits.
 const NAMES: [(&str, char); 19] = [

@@ -197,7 +197,11 @@ pub(super) fn address_around(bytes: &[u8], start: usize, end: usize, known: &Has
 
 /// Whether a name goes on here with another label. What a file's name ends in is none.
 pub(super) fn goes_on(rest: &[u8]) -> bool {
-    const ENDS: [&str; 12] = ["css", "csv", "htm", "html", "json", "md", "parquet", "pdf", "png", "svg", "txt", "xml"];
+    const ENDS: [&str; 36] = [
+        "7z", "atom", "avif", "bz2", "css", "csv", "db", "doc", "duckdb", "gif", "gz", "htm", "html", "ico", "jpeg",
+        "jpg", "js", "json", "log", "map", "md", "mjs", "ndjson", "odt", "parquet", "pdf", "png", "svg", "tar", "tsv",
+        "txt", "webp", "xml", "xz", "yaml", "zip",
+    ];
     let Some(label) = rest.strip_prefix(b".") else { return false };
     let length = label.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
     let label = String::from_utf8_lossy(&label[..length]).to_lowercase();

@@ -64,8 +64,8 @@ pub(super) fn fingerprint(digits: &[u8]) -> Option<Fingerprint> {
 }
 
 /// All that may be fingerprints: 40 hexadecimal digits at once, in groups of four with spaces, or in pairs with one mark
-/// between them. With the byte where each begins, and whether it is surely something else: the name of a commit in a
-/// link to it, or a number without a letter.
+/// between them. With the byte where each begins, and whether it is something else unless it is known: the name of a commit
+/// in a link to it, a number without a letter, or a part of a word.
 pub(super) fn fingerprints(bytes: &[u8]) -> Vec<(usize, Fingerprint, bool)> {
     const LENGTH: usize = 40;
     let mut found = Vec::new();
@@ -112,11 +112,11 @@ fn in_run(bytes: &[u8], start: usize, end: usize, found: &mut Vec<(usize, Finger
     let mut add = |groups: &[(usize, usize)]| {
         let (first, last) = (groups[0].0, groups[groups.len() - 1].1);
         let digits: Vec<u8> = groups.iter().flat_map(|(start, end)| &bytes[*start..*end]).copied().collect();
-        let Some(fingerprint) = fingerprint(&digits).filter(|_| alone(first, last)) else { return };
+        let Some(fingerprint) = fingerprint(&digits) else { return };
         let is_number = digits.iter().all(u8::is_ascii_digit) || digits.iter().all(u8::is_ascii_alphabetic);
         let before = &bytes[..first];
         let is_commit = groups.len() == 1 && COMMITS.iter().any(|commit| before.ends_with(commit.as_bytes()));
-        found.push((first, fingerprint, is_number || is_commit));
+        found.push((first, fingerprint, is_number || is_commit || !alone(first, last)));
     };
     groups.iter().filter(|(start, end)| end - start == 40).for_each(|group| add(std::slice::from_ref(group)));
     let spaces =

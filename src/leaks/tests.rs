@@ -402,3 +402,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_nobody_sees_and_what_is_encoded_twice_hides_nothing() {
+    for text in [
+        "198.51.\u{200b}100.7",
+        "198.51.100\u{ad}.7",
+        "content:\"198\\2e 51\\2e 100\\2e 7\"",
+        "?to=198%252E51%252E100%252E7",
+    ] {
+        found(text, Kind::Address);
+    }
+    for ending in ["jpg", "tar.gz", "js"] {
+        found(&format!("oak.bridge.example.{ending}"), Kind::Host);
+    }
+    assert_eq!(kinds(&ALL, "12\u{202f}345.198.51\\u0020 \\2014"), []);
+}
+
+#[test]
+fn a_known_fingerprint_is_found_within_a_word_and_an_unknown_one_is_not() {
+    for text in [format!("bridge_{HASHED}.csv"), format!("{HASHED}_x"), format!("box{HASHED}_")] {
+        found(&text, Kind::HashedFingerprint);
+        assert_eq!(kinds(&ALL, &text.replace("5EED", "0ABC")), [], "{text}");
+    }
+}

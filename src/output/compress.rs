@@ -11,8 +11,25 @@ use crate::config::{Compress, Encoding};
 
 /// Shorter files are sent faster as they are.
 const LEAST: usize = 200;
-const TEXT: [&str; 12] =
-    ["css", "csv", "htm", "html", "js", "json", "md", "ndjson", "svg", "txt", "webmanifest", "xml"];
+const TEXT: [&str; 17] = [
+    "atom",
+    "css",
+    "csv",
+    "htm",
+    "html",
+    "js",
+    "json",
+    "map",
+    "md",
+    "mjs",
+    "ndjson",
+    "rss",
+    "svg",
+    "tsv",
+    "txt",
+    "webmanifest",
+    "xml",
+];
 /// The level that pages are weighed at where the site says no other.
 const WEIGHED: u32 = 6;
 

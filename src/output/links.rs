@@ -56,7 +56,7 @@ pub fn links<'a>(
         }
     }
     let mut problems: Vec<Problem> = alike.into_values().map(|mistakes| site.problem(&mistakes, origin)).collect();
-    problems.sort();
+    problems.sort_by(|one, other| one.place.cmp(&other.place));
     problems
 }
 

@@ -203,8 +203,8 @@ impl Output {
             let copy = beside(path, encoding);
             refuse_links(&self.folder, &copy)?;
             let Some((_, level)) = wanted.iter().find(|(wanted, _)| *wanted == encoding) else {
-                if self.state().manifest.known().contains(&copy) && !self.state().made.contains(&copy) {
-                    // At once: a web server would send it instead of the new file.
+                if !self.state().made.contains(&copy) {
+                    // At once, and whoever made it: a web server would send it instead of the new file.
                     remove(&self.folder, &copy, copy.parent())?;
                 }
                 continue;
@@ -277,15 +277,28 @@ impl Output {
     /// Leaves a file as it stands there, with its copies.
     fn keep_file(&self, path: &Path) -> Result<()> {
         let Some(known) = self.record.files.get(path) else { return Ok(()) };
+        let known = self.dated_now(path, known)?;
         for (copy, about) in &known.copies {
             self.count(copy, about.stamp.length, false);
         }
         let mut state = self.state();
         state.manifest.add(path)?;
-        state.known.insert(path.to_owned(), known.clone());
+        let length = known.stamp.length;
+        state.known.insert(path.to_owned(), known);
         drop(state);
-        self.count(path, known.stamp.length, false);
+        self.count(path, length, false);
         Ok(())
+    }
+
+    /// A file that is kept, and its copies, as if they had been written at the time that files shall bear, if there is one.
+    fn dated_now(&self, path: &Path, known: &Known) -> Result<Known> {
+        let mut known = known.clone();
+        let Some(modified) = self.modified else { return Ok(known) };
+        known.stamp = fs::date(&self.folder.join(path), modified)?;
+        for (copy, about) in &mut known.copies {
+            about.stamp = fs::date(&self.folder.join(copy), modified)?;
+        }
+        Ok(known)
     }
 
     /// Writes a file, unless it has these bytes already.
@@ -307,6 +320,9 @@ impl Output {
             fs::write_dated(&file, bytes, fs::PUBLIC, self.modified)?;
         }
         self.count(path, bytes.len() as u64, !same);
+        if let Some(modified) = self.modified.filter(|_| same) {
+            return fs::date(&file, modified);
+        }
         fs::stamp(&file).with_context(|| format!("`{}` is gone already", file.display()))
     }
 
@@ -633,10 +649,19 @@ mod tests {
         let place = place();
         fs::create_dir(&place.public().join("days")).unwrap();
         fs::write_atomic(&place.public().join("CNAME"), b"bridges.example", fs::PUBLIC).unwrap();
-        fs::write_atomic(&place.public().join("days/mine.html.gz"), b"mine", fs::PUBLIC).unwrap();
-        place.build(&[("days/x.html", LONG), ("days/mine.html", b"short")]);
+        fs::write_atomic(&place.public().join("days/mine.gz"), b"mine", fs::PUBLIC).unwrap();
+        place.build(&[("days/x.html", LONG)]);
         place.build(&[]);
-        assert_eq!(place.files(), ["CNAME", "days/mine.html.gz"]);
+        assert_eq!(place.files(), ["CNAME", "days/mine.gz"]);
+    }
+
+    #[test]
+    fn a_copy_of_something_else_is_removed_whoever_made_it() {
+        let place = place();
+        fs::create_dir(&place.public()).unwrap();
+        fs::write_atomic(&place.public().join("x.html.gz"), b"a web server would send this", fs::PUBLIC).unwrap();
+        place.build(&[("x.html", b"short")]);
+        assert_eq!(place.files(), ["x.html"]);
     }
 
     #[test]

@@ -250,7 +250,9 @@ impl Shared {
             found.push(("the row of the page after".to_owned(), neighbour(page.next)));
         }
         found.extend(data(document, page, queries).map(|(name, rows, numbers)| {
-            (format!("the rows of `{name}`"), hash::all(numbers.rows().map(|row| rows.fingerprints()[row])))
+            let rows_of_page = numbers.rows().map(|row| rows.fingerprints()[row]);
+            let columns = std::iter::once(rows.fingerprint_of_columns());
+            (format!("the rows of `{name}`"), hash::all(columns.chain(rows_of_page)))
         }));
         found
     }

@@ -71,7 +71,8 @@ impl Feed {
         problems: &mut Vec<Problem>,
     ) {
         let mut found: Vec<(Timestamp, &Page, &Document, &front::Feed)> = Vec::new();
-        for page in pages {
+        // A long list is one entry, on however many pages it stands.
+        for page in pages.iter().filter(|page| page.part.as_ref().is_none_or(|part| part.number == 1)) {
             let document = &documents[page.document];
             let Some(front) = document.front.feed.as_ref().filter(|feed| feed.path == self.path) else { continue };
             match updated(document, page, queries, texts) {

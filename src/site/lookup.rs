@@ -113,7 +113,10 @@ impl Found {
 
     /// The file's text; that it is none is the author's problem.
     pub(super) fn text(&self) -> Result<Result<String, Problem>> {
-        Ok(String::from_utf8(self.bytes()?).map_err(|error| {
+        // Some editors put a byte order mark before UTF-8.
+        let bytes = self.bytes()?;
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(bytes);
+        Ok(String::from_utf8(bytes).map_err(|error| {
             let text = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
             let (line, column) = super::source::position(&text, text.len());
             Problem::new(Place::at(&self.shown, line, column), "the file is not UTF-8 text")

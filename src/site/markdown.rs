@@ -5,7 +5,7 @@
 //! block, partial, comment, figure or `{{{…}}}` alone on its line makes no paragraph and ends the one before it; between the
 //! rows of a table it stands between the rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
@@ -37,6 +37,7 @@ fn anchor(events: &mut [Event], found: &[Expression], words: &Words) {
         _ => None,
     };
     let mut taken: BTreeSet<String> = events.iter().filter_map(given).collect();
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut depth = 0_usize;
     for at in 0..events.len() {
         for number in text_or_html(&events[at]).into_iter().flat_map(|text| words.all(text)) {
@@ -52,9 +53,14 @@ fn anchor(events: &mut [Event], found: &[Expression], words: &Words) {
         let inside = events[at..].iter().take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))));
         let text: String = inside.filter_map(text_or_html).collect();
         let slug = slug(&words.without(&text));
-        let numbered = (2..).map(|number| format!("{slug}-{number}"));
-        let free = std::iter::once(slug.clone()).chain(numbered).find(|id| !taken.contains(id));
-        let free = free.filter(|_| !slug.is_empty());
+        let last = numbers.entry(slug.clone()).or_insert(0_usize);
+        let numbered =
+            (*last..).map(|number| if number == 0 { slug.clone() } else { format!("{slug}-{}", number + 1) });
+        let free = numbered.enumerate().find(|(_, id)| !taken.contains(id)).filter(|_| !slug.is_empty());
+        let free = free.map(|(tried, id)| {
+            *last += tried + 1;
+            id
+        });
         taken.extend(free.clone());
         if let Event::Start(Tag::Heading { id, .. }) = &mut events[at] {
             *id = free.map(Into::into);

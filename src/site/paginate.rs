@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::page::Page;
 use super::shape::Shape;
 
+/// How many pages before and after a page its list of pages names.
+const AROUND: usize = 3;
+
 /// Which of the pages it is that one page became.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
@@ -40,8 +43,8 @@ pub(super) fn path(first: &str, number: usize) -> String {
 
 /// The shape of `page.pages`.
 pub(super) fn shape() -> Shape {
-    let all = Shape::list(Shape::scalars(["number", "path", "current"]));
-    Shape::scalars(["number", "count", "previous", "next"]).with(vec![("all".to_owned(), all)])
+    let near = Shape::list(Shape::scalars(["number", "path", "current", "gap"]));
+    Shape::scalars(["number", "count", "previous", "next"]).with(vec![("near".to_owned(), near)])
 }
 
 /// `page.pages`: null on a page that has all of its rows.
@@ -49,15 +52,30 @@ pub(super) fn context(page: &Page, pages: &[Page]) -> Value {
     let Some(part) = &page.part else { return Value::Null };
     let all = &pages[part.first..part.first + part.count];
     let path = |number: usize| all.get(number.wrapping_sub(1)).map(|page| page.path.as_str());
-    let entry =
-        |(at, page): (usize, &Page)| json!({"number": at + 1, "path": page.path, "current": at + 1 == part.number});
+    let near = near(part.number, part.count);
+    // Before the first of them there is nothing that could be left out.
+    let before = std::iter::once(0).chain(near.iter().copied());
+    let entry = |(number, before): (&usize, usize)| {
+        json!({
+            "number": number,
+            "path": path(*number),
+            "current": *number == part.number,
+            "gap": *number > before + 1,
+        })
+    };
     json!({
         "number": part.number,
         "count": part.count,
         "previous": path(part.number - 1),
         "next": path(part.number + 1),
-        "all": all.iter().enumerate().map(entry).collect::<Value>(),
+        "near": near.iter().zip(before).map(entry).collect::<Value>(),
     })
+}
+
+/// The numbers of the first page, the last one, and those around a page: a list of all would make a thousand pages as long
+/// as they are many.
+fn near(number: usize, count: usize) -> Vec<usize> {
+    (1..=count).filter(|other| [1, count].contains(other) || other.abs_diff(number) <= AROUND).collect()
 }
 
 #[cfg(test)]
@@ -71,6 +89,13 @@ mod tests {
         assert_eq!(rows(6, 3), [0..3, 3..6]);
         assert_eq!(rows(0, 3), [Range { start: 0, end: 0 }]);
         assert!(parts(7, 3, 5).iter().all(|part| (part.count, part.first) == (3, 5)));
+    }
+
+    #[test]
+    fn a_page_names_those_around_it_the_first_and_the_last() {
+        assert_eq!(near(1, 1), [1]);
+        assert_eq!(near(2, 5), [1, 2, 3, 4, 5]);
+        assert_eq!(near(50, 100), [1, 47, 48, 49, 50, 51, 52, 53, 100]);
     }
 
     #[test]

@@ -55,6 +55,9 @@ fn unfit(path: &str) -> Option<&'static str> {
     if path.contains(char::is_control) {
         return Some("has a control character");
     }
+    if path.contains('#') {
+        return Some("has a `#`, which begins a place on a page");
+    }
     if path.starts_with('/') {
         return Some("is absolute");
     }

@@ -46,8 +46,6 @@ pub struct Plan {
     pub(super) leaks: Leaks,
     /// Of the list of what is searched for.
     searched: u64,
-    /// What leaks in files that are copied: said together with what leaks in pages.
-    pub(super) leaking: Vec<Problem>,
     unused: Vec<Problem>,
     compress: Compress,
     /// What the templates of each document name.
@@ -95,7 +93,9 @@ impl Plan {
                 document.expand(number, &queries, &texts, &mut paths, &mut pages, &mut problems);
             }
         }
-        problems.extend(copies(&shared, &documents, &pages, &mut paths));
+        if problems.is_empty() {
+            problems.extend(copies(&shared, &documents, &pages, &mut paths));
+        }
         for file in &copied {
             let place = Place::file(&file.shown);
             match file.path.to_str() {
@@ -105,16 +105,14 @@ impl Plan {
         }
         extras.fill(&documents, &pages, &queries, &texts, &mut problems);
         let made = extras.files(input.site, &shared, (&documents, &pages, &copied), &mut paths, &mut problems);
-        let searched = Searched::new(input.leaks);
-        for file in &copied {
-            searched.look(&file.path.to_string_lossy(), &Content::Bytes(file.bytes()?), &file.shown);
-        }
-        for file in &made {
-            searched.look(&file.path.to_string_lossy(), &file.content, &file.path);
-        }
-        let leaking = searched.problems();
         if !problems.is_empty() {
-            problems.extend(leaking.iter().cloned());
+            // Of pages nothing will be made that could be looked through; of all else what leaks is said with the rest.
+            let searched = Searched::new(input.leaks);
+            for file in &copied {
+                searched.look_copied(file, &Content::Bytes(file.bytes()?));
+            }
+            made.iter().for_each(|file| searched.look_made(file));
+            problems.extend(searched.problems());
         }
         Problems::check(Kind::Content, merged(problems))?;
 
@@ -126,7 +124,6 @@ impl Plan {
         Ok(Self {
             leaks: input.leaks.clone(),
             searched: hash::of(input.leaks.digest()?.as_bytes()),
-            leaking,
             unused,
             files: hash::all(names),
             colors: lookup.colors().clone(),
@@ -208,8 +205,11 @@ fn copies(shared: &Shared, documents: &[Document], pages: &[Page], paths: &mut P
         let path = shared.address(&page.path, Some(scheme)).place();
         let document = &documents[page.document];
         let owner = format!("the {scheme} copy of `{}`", page.path);
-        let problem = paths.claim(&path, owner, &document.place(&["path"]))?;
-        Some(problem.hint("use another path, or list no `schemes` in `site/site.yaml`"))
+        let problem = paths.claim(&path, owner, &Place::file(&document.file))?;
+        Some(
+            Problem { place: Some(document.place(&["path"])), ..problem }
+                .hint("use another path, or list no `schemes` in `site/site.yaml`"),
+        )
     };
     let copies = |page| shared.copies(page).flatten();
     pages.iter().flat_map(|page| copies(&page.path).map(move |scheme| (scheme, page))).filter_map(claim).collect()

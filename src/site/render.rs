@@ -35,17 +35,19 @@ impl Plan {
     /// # Errors
     /// [`Problems`] that single rows bring about, and all that leaks; or whatever the sink returned.
     pub fn make(&self, wanted: &[usize], sink: &mut Sink) -> Result<Vec<(usize, Vec<PathBuf>)>> {
+        let searched = Searched::new(&self.leaks);
         let copy = |file: &Copied| {
             let content = Content::Bytes(file.bytes()?);
+            searched.look_copied(file, &content);
             Ok(File { content, path: file.path.clone(), kind: file.kind })
         };
         let mut held: Vec<File> = self.copied.par_iter().map(copy).collect::<Result<_>>()?;
+        self.made.iter().for_each(|file| searched.look_made(file));
         held.extend(self.made.iter().cloned());
         let mut bytes = held.iter().map(size).sum();
         let mut pictures: BTreeSet<PathBuf> = BTreeSet::new();
         let mut failed: BTreeMap<Problem, Vec<&str>> = BTreeMap::new();
         let mut paths = Vec::with_capacity(wanted.len());
-        let searched = Searched::new(&self.leaks);
         for wave in wanted.chunks(WAVE) {
             let searched_page = |number: &usize| {
                 let page = &self.pages[*number];
@@ -68,7 +70,7 @@ impl Plan {
                     Err(problem) => failed.entry(problem).or_default().push(&self.pages[*number].path),
                 }
             }
-            if !failed.is_empty() || !self.leaking.is_empty() || !searched.is_clean() {
+            if !failed.is_empty() || !searched.is_clean() {
                 held.clear();
             } else if bytes > HELD {
                 sink(std::mem::take(&mut held))?;
@@ -76,8 +78,7 @@ impl Plan {
             }
         }
         let failed = failed.into_iter().map(|(problem, pages)| on_pages(problem, &pages));
-        let leaking = self.leaking.iter().cloned().chain(searched.problems());
-        Problems::check(Kind::Content, failed.chain(leaking).collect())?;
+        Problems::check(Kind::Content, failed.chain(searched.problems()).collect())?;
         sink(held)?;
         Ok(paths)
     }

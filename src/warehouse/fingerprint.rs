@@ -52,7 +52,7 @@ fn of_values(array: &ArrayRef) -> Vec<u64> {
         DataType::LargeUtf8 => texts::<i64>(array),
         DataType::List(_) => lists::<i32>(array),
         DataType::LargeList(_) => lists::<i64>(array),
-        DataType::Struct(_) => rows(array.as_struct().columns(), array.len()),
+        DataType::Struct(_) => rows(array.as_struct().columns(), array.len(), 0),
         _ => {
             let text = |row| duckdb::arrow::util::display::array_value_to_string(array, row).unwrap_or_default();
             (0..array.len()).map(|row| hash::of(text(row).as_bytes())).collect()
@@ -60,10 +60,16 @@ fn of_values(array: &ArrayRef) -> Vec<u64> {
     }
 }
 
-/// The fingerprint of each row of these columns.
-pub(super) fn rows(columns: &[ArrayRef], length: usize) -> Vec<u64> {
-    let mut rows = vec![0; length];
-    for column in columns {
+/// The fingerprint of the columns themselves: their names and types, those inside of lists and structs too. A row shows
+/// both, and a decimal's type says where its point stands.
+pub(super) fn columns(fields: &Fields) -> u64 {
+    hash::of(format!("{fields:?}").as_bytes())
+}
+
+/// The fingerprint of each row of these columns, after what `columns` stands for.
+pub(super) fn rows(values: &[ArrayRef], length: usize, columns: u64) -> Vec<u64> {
+    let mut rows = vec![columns; length];
+    for column in values {
         for (row, value) in rows.iter_mut().zip(of(column)) {
             *row = hash::after(*row, &value.to_le_bytes());
         }

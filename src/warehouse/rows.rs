@@ -60,9 +60,15 @@ impl Rows {
         self.batch.schema().index_of(name).ok()
     }
 
-    /// What stands for each row: equal for rows with equal values.
+    /// What stands for each row: equal for rows with equal values in columns of equal names and types.
     pub fn fingerprints(&self) -> &[u64] {
-        self.fingerprints.get_or_init(|| fingerprint::rows(self.batch.columns(), self.len()))
+        let columns = || self.fingerprint_of_columns();
+        self.fingerprints.get_or_init(|| fingerprint::rows(self.batch.columns(), self.len(), columns()))
+    }
+
+    /// What stands for the columns, also where there is no row.
+    pub fn fingerprint_of_columns(&self) -> u64 {
+        fingerprint::columns(self.batch.schema().fields())
     }
 
     /// All rows, as ranges of neighbours that are equal in these columns. Nulls are equal to each other.

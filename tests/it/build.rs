@@ -118,6 +118,27 @@ fn every_text_file_has_compressed_copies_of_the_same_bytes() {
 }
 
 #[test]
+fn all_files_bear_the_time_that_is_asked_for_those_too_that_stay_as_they_are() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {sample: {demo: {days: 3}}}\n");
+    project.run(&["collect"]).ok();
+    let built = |epoch: &str| {
+        crate::support::said(project.command().arg("build").env("SOURCE_DATE_EPOCH", epoch)).ok();
+        let times = tree(&project.path("public")).into_keys().map(|path| {
+            let file = project.path("public").join(path);
+            file.metadata().unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+        });
+        times.collect::<BTreeSet<u64>>()
+    };
+    project.run(&["build"]).ok();
+    assert_eq!(built("1700000000"), BTreeSet::from([1_700_000_000]));
+    project.write("site/site.yaml", "title: Another\n");
+    assert_eq!(built("1700000000"), BTreeSet::from([1_700_000_000]));
+    assert_eq!(built("1700000001"), BTreeSet::from([1_700_000_001]));
+    assert!(project.run(&["build"]).ok().stderr.contains(" 0 written, "));
+}
+
+#[test]
 fn a_build_makes_the_copies_that_the_settings_want_and_none_if_it_is_told_so() {
     let project = TestProject::new();
     project.write("sources.yaml", "sources: {sample: {demo: {days: 3}}}\n");

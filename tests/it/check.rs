@@ -272,6 +272,13 @@ fn a_build_from_a_file_knows_the_secrets_of_the_project_if_it_has_any() {
     elsewhere.write("sources.yaml", "include: servers.yaml\n");
     elsewhere.write("content/wrong.md", page("198.51.100.7"));
     elsewhere.run(&["build", "--from", file.to_str().unwrap()]).ok();
+    // What is here of the settings counts, and a mistake in them does not switch anything off.
+    let more = "include: servers.yaml\nservers: {alpha: {address: torcollect@198.51.100.7}}\n";
+    elsewhere.write("sources.yaml", more);
+    let stderr = elsewhere.run(&["build", "--from", file.to_str().unwrap()]).failed(1);
+    assert!(stderr.contains("content/wrong.md: `wrong.html` has the address of a server in its line"), "{stderr}");
+    elsewhere.write("sources.yaml", format!("soruces: x\n{more}"));
+    elsewhere.run(&["build", "--from", file.to_str().unwrap()]).failed(2);
 }
 
 #[test]

@@ -56,6 +56,17 @@ fn without_an_address_there_is_neither_a_sitemap_nor_a_feed_and_nothing_is_dated
 }
 
 #[test]
+fn a_long_list_is_one_entry_of_a_feed() {
+    let text = "---\ntitle: T\nfeed: {path: feed.xml, updated: 2026-01-01}\ndata: {days: days}\n\
+                paginate: {data: days, by: 1}\n---\n";
+    let mut folder = Folder::new(&[("content/list.md", text), DAYS]);
+    folder.site.base_url = Some("https://stats.example/".to_owned());
+    let files = all(&folder);
+    assert!(files.contains_key("list/3.html"));
+    assert_eq!(files["feed.xml"].matches("<entry>").count(), 1, "{}", files["feed.xml"]);
+}
+
+#[test]
 fn what_the_site_has_itself_stays() {
     let files = Folder::new(&[
         ("content/404.md", &page("theme's")),

@@ -17,7 +17,7 @@ const TABLES: &str = "
 const PAGES: Embedded = &[(
     "layouts/page.hbs",
     b"{{{body}}}{{#with page.pages}}|{{this.number}}/{{count}} {{#if previous}}<{{url previous}}{{/if}}{{#if next}}>{{url next}}{{/if}}\
-      {{#each all}} {{#if current}}[{{this.number}}]{{else}}{{this.number}}{{/if}}{{/each}}{{else}}|whole{{/with}}",
+      {{#each near}} {{#if current}}[{{this.number}}]{{else}}{{this.number}}{{/if}}{{/each}}{{else}}|whole{{/with}}",
 )];
 
 #[test]
