@@ -276,7 +276,7 @@ fn a_build_from_a_file_knows_the_secrets_of_the_project_if_it_has_any() {
     let more = "include: servers.yaml\nservers: {alpha: {address: torcollect@198.51.100.7}}\n";
     elsewhere.write("sources.yaml", more);
     let stderr = elsewhere.run(&["build", "--from", file.to_str().unwrap()]).failed(1);
-    assert!(stderr.contains("content/wrong.md: `wrong.html` has the address of a server in its line"), "{stderr}");
+    assert!(stderr.contains("content/wrong.md: `wrong.html` has a server's IP address in its line"), "{stderr}");
     elsewhere.write("sources.yaml", format!("soruces: x\n{more}"));
     elsewhere.run(&["build", "--from", file.to_str().unwrap()]).failed(2);
 }
