@@ -2,7 +2,7 @@
 --
 -- * day: the day, in UTC
 -- * bridge: the name under which the bridge is published
--- * state: `reported`, `no_geoip` (countries are not known), `no_report`, or `unreachable` (its server was not reached)
+-- * state: reported, no_geoip (countries are not known), no_report, or unreachable (its server was not reached)
 -- * clients: unique IP addresses in 24 hours, rounded up to a multiple of 8: 8 means 1 to 8
 -- * ipv4: those of them that came over IPv4
 -- * ipv6: those of them that came over IPv6

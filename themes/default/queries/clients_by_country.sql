@@ -1,7 +1,7 @@
 -- Clients of all bridges on every day, by the country of their addresses.
 --
 -- * day: the day, in UTC
--- * country: the code of ISO 3166 in small letters; `??` is not known, `other` are countries with few clients
+-- * country: the code of ISO 3166 in small letters; ?? is not known, other are countries with few clients
 -- * name: the country's name in English
 -- * clients: as counted and rounded by each bridge, summed over bridges; because each country is rounded up, the countries of a
 --   day are more than its clients
