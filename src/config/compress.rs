@@ -73,7 +73,7 @@ impl Compress {
     }
 }
 
-/// `false`, `true`, or a map with a [`level`] for each.
+/// `false`, `true`, or a map with a level for each.
 impl<'de> Deserialize<'de> for Compress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
