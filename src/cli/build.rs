@@ -120,9 +120,10 @@ impl Build {
     pub(super) fn build(&self, project: &Project, terminal: &Terminal, site: &Site, folder: &Path) -> Result<Built> {
         let organization = self.organization.as_deref();
         let data = Data::new(project, terminal, self.from.as_deref())?;
-        let output = Output::open(project, folder)?.compressing(site.compress).dated(source_date::modified()?);
+        let modified = source_date::modified()?;
+        let output = Output::open(project, folder)?.compressing(site.compress).dated(modified);
         let leaks = data.leaks(project)?;
-        let modified = hash::of(format!("{:?}", source_date::modified()?).as_bytes());
+        let modified = hash::of(format!("{modified:?}").as_bytes());
         let digest = hash::of(leaks.digest()?.as_bytes());
         let read = || -> Result<u64> {
             let data = data.state(project, organization)?;
@@ -207,7 +208,7 @@ impl Build {
             let (path, key) = &keys[number];
             things.insert((*path).to_owned(), (key.clone(), files));
         }
-        Ok(Made { inputs: 0, said, bases, things, facts })
+        Ok(Made { said, bases, things, facts, ..Made::default() })
     }
 }
 

@@ -146,10 +146,11 @@ impl<'a> Site<'a> {
             }
         };
         let hint = near.unwrap_or_else(|| otherwise.to_owned());
-        // As it may be written: from the root, relative to the page, by its name, and without the ending that `url` adds.
+        // As it may be written: from the root, also without the ending that `url` adds, or by its name. Shorter parts would be
+        // found where something else is meant.
         let name = file.rsplit('/').next().unwrap_or_default();
         let anchor = if *kind == Kind::Place { format!("#{place}") } else { String::new() };
-        let written = [file, name, name.trim_end_matches(".html")].map(|file| format!("{file}{anchor}"));
+        let written = [file, file.trim_end_matches(".html"), name].map(|file| format!("{file}{anchor}"));
         let written: Vec<&str> = written.iter().map(String::as_str).chain([anchor.as_str()]).collect();
         Problem { place: origin(self.without_scheme(page), &written), ..Problem::nowhere(message) }.hint(hint)
     }

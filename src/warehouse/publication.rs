@@ -115,7 +115,7 @@ impl Publication {
     fn allowed(&self, sql: &str) -> Result<(), QueryError> {
         let tree = only_select(&self.connection, sql)?;
         let Some(refused) = &self.refused else { return Ok(()) };
-        harmless(&tree, refused).map_err(|message| refusal(sql, message))
+        harmless(&tree, refused).map_err(|message| refused_at(sql, named_in(sql, &message), message))
     }
 }
 
@@ -186,7 +186,7 @@ fn tables(tree: &Value, sql: &str, made: &mut Vec<String>, found: &mut Vec<Table
 
 /// Lets a single `select` pass. DuckDB can write nothing but `select` statements as JSON, so its own parser decides.
 fn only_select(connection: &Connection, sql: &str) -> Result<Value, QueryError> {
-    let refused = |message: String| refusal(sql, message);
+    let refused = |message: String| refused_at(sql, beginning(sql), message);
     // A parameter is not accepted there: its type is unknown when the statement is planned.
     let literal = sql.replace('\'', "''");
     let tree: String = connection
@@ -278,16 +278,23 @@ fn placed(error: &str) -> QueryError {
     QueryError { message, line: None, column: None }
 }
 
-/// A query that is refused: at the name in backticks that the message has, or else where the query begins.
-fn refusal(sql: &str, message: String) -> QueryError {
-    let small = sql.to_ascii_lowercase();
-    let name = message.split('`').nth(1).map(|name| name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase());
-    let comments =
-        sql.split_inclusive('\n').take_while(|line| line.trim().is_empty() || line.trim_start().starts_with("--"));
-    let begin: usize = comments.map(str::len).sum();
-    let at = name.filter(|name| !name.is_empty()).and_then(|name| Some(begin + small.get(begin..)?.find(&name)?));
-    let (line, column) = line_column(sql, at.unwrap_or(begin));
+/// What is refused at a byte of the query.
+fn refused_at(sql: &str, at: usize, message: String) -> QueryError {
+    let (line, column) = line_column(sql, at);
     QueryError { message, line: Some(line), column: Some(column) }
+}
+
+/// Where a query begins after its comments.
+fn beginning(sql: &str) -> usize {
+    let lines = sql.split_inclusive('\n');
+    lines.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with("--")).map(str::len).sum()
+}
+
+/// Where the name stands that a message has in backticks, without its schema; where the query begins if it has none.
+fn named_in(sql: &str, message: &str) -> usize {
+    let begin = beginning(sql);
+    let name = message.split('`').nth(1).and_then(|name| name.rsplit('.').next()).filter(|name| !name.is_empty());
+    name.and_then(|name| Some(begin + sql.to_ascii_lowercase()[begin..].find(name)?)).unwrap_or(begin)
 }
 
 fn line_column(text: &str, position: usize) -> (usize, usize) {

@@ -536,6 +536,18 @@ mod sealing {
     }
 
     #[test]
+    fn what_is_refused_has_its_place_behind_the_comments_or_at_its_name() {
+        let publication = Publication::of("create table t as select 1 as a").unwrap();
+        let place = |sql: &str| {
+            let error = publication.query(sql).err().unwrap();
+            (error.line, error.column)
+        };
+        assert_eq!(place("-- read_text\nselect *\nfrom read_text('x')"), (Some(3), Some(6)));
+        assert_eq!(place("-- a copy\n\ncopy (select 1) to 'x'"), (Some(3), Some(1)));
+        assert_eq!(place("select 1; select 2"), (Some(1), Some(1)));
+    }
+
+    #[test]
     fn a_query_cannot_write_a_file() {
         let file = tempfile::tempdir().unwrap().path().join("out.csv");
         assert!(refused(&format!("copy t to '{}'", file.display())).contains("only `select`"));
