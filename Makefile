@@ -12,7 +12,7 @@ TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
 cargo = if [ -f "$(DUCKDB)/libduckdb.so" ]; then \
 	DUCKDB_LIB_DIR="$(DUCKDB)" cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
 
-.PHONY: demo test build bench-sample bench-collect bench-weight bench-build screenshots lint doc setup setup-tests clean help
+.PHONY: demo test build bench-sample bench-collect bench-weight bench-build bench-events screenshots lint doc setup setup-tests clean help
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ bench-build: build ## ten years of daily reports, and what Hugo and Eleventy nee
 	@scripts/install-npm-packages bench/eleventy "$(CARGO_TARGET_DIR)/eleventy"
 	$(call cargo,build,--example bench_build)
 	scripts/bench-build "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/release/examples/bench_build" "$(CARGO_TARGET_DIR)/eleventy"
+
+bench-events: build ## how well sudden changes are found: in 200 samples, and in Tor Metrics' series (half an hour)
+	$(call cargo,build,--example bench_events)
+	"$(CARGO_TARGET_DIR)/release/examples/bench_events" "$(TORCOLLECT)" $(or $(SEEDS),200) \
+		"$(or $(TORCOLLECT_SHARED),../shared)/data/tordata/userstats-bridge-country.csv"
 
 screenshots: build ## docs/*.png, from the sample
 	@scripts/install-packages nodejs chromium fonts-liberation pngquant

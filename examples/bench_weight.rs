@@ -164,7 +164,8 @@ struct Bridge {
 
 impl World {
     fn new() -> Self {
-        let known = include_str!("../src/warehouse/countries.tsv").lines().filter(|line| !line.starts_with('#'));
+        let known =
+            include_str!("../themes/default/languages/countries.en.tsv").lines().filter(|line| !line.starts_with('#'));
         let codes: Vec<&str> =
             known.filter_map(|line| line.split('\t').next()).filter(|code| *code != "other").collect();
         let mut rest: Vec<&str> =

@@ -8,17 +8,35 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 /// Between thousands, and between a number and its unit: a narrow no-break space, as the SI brochure has it.
 pub const SPACE: char = '\u{202f}';
 
-/// Decimal digits, with a point or without, in groups of three before it: `12345.678` is `12 345.678`.
-pub fn grouped(digits: &str) -> String {
-    let whole = digits.find('.').unwrap_or(digits.len());
-    let mut text = String::with_capacity(digits.len() + whole);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && at < whole && (whole - at).is_multiple_of(3) {
-            text.push(SPACE);
-        }
-        text.push(digit);
+/// How a language writes digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Between thousands.
+    pub group: String,
+    /// Before what is less than one.
+    pub point: String,
+}
+
+impl Default for Numbers {
+    /// As the SI brochure has it in English: `12 345.678`.
+    fn default() -> Self {
+        Self { group: SPACE.to_string(), point: ".".to_owned() }
     }
-    text
+}
+
+impl Numbers {
+    /// Decimal digits, with a point or without, in groups of three before it: `12345.678` is `12 345.678`.
+    pub fn written(&self, digits: &str) -> String {
+        let whole = digits.find('.').unwrap_or(digits.len());
+        let mut text = String::with_capacity(digits.len() + whole);
+        for (at, digit) in digits.char_indices() {
+            if at > 0 && at < whole && (whole - at).is_multiple_of(3) {
+                text.push_str(&self.group);
+            }
+            if digit == '.' { text.push_str(&self.point) } else { text.push(digit) }
+        }
+        text
+    }
 }
 
 /// Text without control characters, line breaks excepted, and without marks that turn the text around them: what a server
@@ -34,7 +52,7 @@ const TURNING: [char; 9] =
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, printable};
+    use super::{Numbers, printable};
 
     #[test]
     fn thousands_are_grouped_before_the_point_alone() {
@@ -45,7 +63,7 @@ mod tests {
             ("1234567.7654321", "1\u{202f}234\u{202f}567.7654321"),
             ("0.00012", "0.00012"),
         ] {
-            assert_eq!(grouped(digits), shown);
+            assert_eq!(Numbers::default().written(digits), shown);
         }
     }
 

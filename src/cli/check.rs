@@ -52,8 +52,8 @@ impl Check {
         let facts = weight::weigh(&plan, site.compress, &folder, count)?;
         let made = plan.summary();
         let weights = weights(&facts);
-        for unused in &made.unused {
-            terminal.warning(unused);
+        for warning in &made.warnings {
+            terminal.warning(warning);
         }
         Problems::check(Kind::Content, weight::refused(project, &site, &plan, &facts, &weights))?;
         terminal.info(&format!(

@@ -1,13 +1,17 @@
 //! The command line: one file a command. [`Terminal`] alone prints.
 
+mod bridge;
 mod build;
 mod check;
 mod collect;
 mod data;
 mod export;
 mod init;
+mod listing;
+mod organization;
 mod query;
 mod reparse;
+mod report;
 mod rows;
 mod serve;
 mod server;
@@ -78,6 +82,14 @@ enum Command {
     /// Write a theme of the project's own
     #[command(subcommand)]
     Theme(theme::Theme),
+    /// Show who was given which bridge
+    #[command(subcommand)]
+    Organization(organization::Organization),
+    /// Show which bridges there are
+    #[command(subcommand)]
+    Bridge(bridge::Bridge),
+    /// Write the report of a month as one HTML file, to send or to keep
+    Report(report::Report),
     /// Answer an SQL query
     Query(query::Query),
     /// Write what may be published as one DuckDB file
@@ -100,6 +112,9 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
         Command::Build(command) => command.run(&project, terminal),
         Command::Check(command) => command.run(&project, terminal),
         Command::Server(command) => command.run(&project, terminal),
+        Command::Organization(command) => command.run(&project, terminal),
+        Command::Bridge(command) => command.run(&project, terminal),
+        Command::Report(command) => command.run(&project, terminal),
         Command::Theme(command) => command.run(&project, terminal),
         Command::Serve(command) => command.run(&project, terminal),
         Command::Query(command) => command.run(&project, terminal),

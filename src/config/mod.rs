@@ -22,6 +22,7 @@ pub use fleet::{
     Assignment, Bridge, BridgeName, Fleet, OnFailure, Organization, Sample, Selection, Server, Ssh, TorBridge,
 };
 pub use notes::Note;
+pub use references::place_of_assignment;
 pub use site::{Budget, Publish, Scheme, Site, address as site_address};
 pub use via::Via;
 

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::exposed::Secrets;
-use super::references::unknown_server;
+use super::references::{unknown_bridge, unknown_server};
 use super::values::{date, text};
 use super::yaml::{Document, KeyPath};
 use super::{BridgeName, Fleet};
@@ -54,6 +54,9 @@ pub(super) fn check(fleet: &Fleet, document: &Document, secrets: &Secrets) -> Ve
             && fleet.sample.is_empty()
         {
             problems.push(unknown_server(fleet, document, &path.key(key), server));
+        }
+        if let Some(bridge) = &note.bridge {
+            problems.extend(unknown_bridge(fleet, document, &path.key("bridge"), bridge));
         }
         let code = |country: &str| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
         if let Some(country) = note.country.as_ref().filter(|country| !code(country) && *country != "??") {

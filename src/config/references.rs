@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::exposed::Secrets;
-use super::fleet::{Assignment, Fleet, Selection};
+use super::fleet::{Assignment, BridgeName, Fleet, Selection};
 use super::yaml::{Document, KeyPath, list};
 use super::{did_you_mean, name, notes};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
+use crate::project::Project;
 
 /// All that is wrong in a fleet whose `sources.yaml` is `document`, and whose secrets are these.
 pub(super) fn check(fleet: &Fleet, document: &Document, secrets: &Secrets) -> Vec<Problem> {
@@ -94,6 +95,31 @@ pub(super) fn unknown_server(fleet: &Fleet, document: &Document, path: &KeyPath,
     did_you_mean(problem, name, fleet.servers.keys().map(String::as_str), otherwise)
 }
 
+/// What is wrong with a bridge's name if its server's settings list bridges, and not this one.
+pub(super) fn unknown_bridge(
+    fleet: &Fleet,
+    document: &Document,
+    path: &KeyPath,
+    bridge: &BridgeName,
+) -> Option<Problem> {
+    let BridgeName { server, instance } = bridge;
+    let listed = &fleet.servers.get(server)?.bridges;
+    if listed.is_empty() || listed.contains_key(instance) {
+        return None;
+    }
+    let problem = document.problem(path, format_args!("the settings of `{server}` list no bridge `{instance}`"));
+    let otherwise = format!("if it is there, write `{instance}: {{}}` under its `bridges`");
+    Some(did_you_mean(problem, instance, listed.keys().map(String::as_str), otherwise))
+}
+
+/// Where the bridge stands that an organization was given.
+pub fn place_of_assignment(project: &Project, organization: &str, index: usize) -> Place {
+    let whole = || Place::file(project.shown(&project.sources()));
+    let path = KeyPath::of(["organizations", organization, "bridges"]).item(index).key("bridge");
+    let document = Document::open(project, &project.sources()).ok().flatten();
+    document.map_or_else(whole, |document| document.value(&path))
+}
+
 /// Bridges that were given to organizations: known, for days in their order, and to one at a time. The servers of a
 /// `sample` are not in the settings, so beside one any server may be meant.
 fn assignments(fleet: &Fleet, document: &Document) -> Vec<Problem> {
@@ -106,6 +132,7 @@ fn assignments(fleet: &Fleet, document: &Document) -> Vec<Problem> {
             if fleet.sample.is_empty() && !fleet.servers.contains_key(server) {
                 problems.push(unknown_server(fleet, document, &path.key("bridge"), server));
             }
+            problems.extend(unknown_bridge(fleet, document, &path.key("bridge"), &assignment.bridge));
             match (assignment.from, assignment.until) {
                 (Some(from), Some(until)) if until < from => {
                     problems

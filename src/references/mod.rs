@@ -6,15 +6,17 @@
 //! `<base>`, `image-set()` without `url()`, and what scripts fetch. `url()` counts in every rule of a style sheet, also
 //! where a page has nothing that the rule is for. The only user of `html5gum`.
 
+mod alone;
 mod style;
 mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
+use html5gum::{DefaultEmitter, HtmlString, SpanBound, Spanned, Token, Tokenizer};
 use serde::{Deserialize, Serialize};
 
+pub use alone::alone;
 pub use style::{addresses, with_addresses};
 pub use target::Target;
 
@@ -157,13 +159,13 @@ fn page(path: &Path, html: &str) -> References {
 }
 
 /// A start tag on a page.
-struct Tag<'a> {
+struct Tag<'a, S: SpanBound> {
     path: &'a Path,
     name: &'a [u8],
-    attributes: &'a BTreeMap<HtmlString, Spanned<HtmlString, ()>>,
+    attributes: &'a BTreeMap<HtmlString, Spanned<HtmlString, S>>,
 }
 
-impl Tag<'_> {
+impl<S: SpanBound> Tag<'_, S> {
     fn text(&self, name: &str) -> Option<String> {
         self.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned())
     }

@@ -145,6 +145,10 @@ impl<'a> Walk<'a> {
         };
         self.values(signature, values.len(), at, None);
         match name {
+            "t" => {
+                self.message(call, at);
+                Shape::Scalar
+            }
             "lookup" => values.first().and_then(Shape::item).unwrap_or(Shape::Any),
             "chart" => {
                 self.chart(call, values.first(), at);
@@ -159,6 +163,37 @@ impl<'a> Walk<'a> {
                 Shape::Any
             }
             _ => Shape::Any,
+        }
+    }
+
+    /// `{{t "name" value=…}}`: the message, and what it names.
+    fn message(&mut self, call: &'a HelperTemplate, at: At<'a>) {
+        let language = self.templates.language();
+        let Some(Parameter::Literal(Value::String(name))) = call.params.first() else {
+            let hint = "a message can choose its words by a value, or choose among messages with `{{#if}}`".to_owned();
+            self.problem(at, "t", "the name of a message must stand in the template".to_owned(), Some(hint));
+            return;
+        };
+        let Some(needed) = language.values(name) else {
+            let message = helpers::t::unknown(language, name);
+            let (message, hint) = message.split_once('\n').unwrap_or((message.as_str(), ""));
+            self.problem(at, name, message.to_owned(), Some(hint.to_owned()));
+            return;
+        };
+        let link = language.has_link(name).then_some(helpers::t::LINK);
+        let given: BTreeSet<&str> = call.hash.keys().map(String::as_str).collect();
+        let wanted: BTreeSet<&str> = needed.iter().copied().chain(link).collect();
+        for missing in wanted.difference(&given) {
+            let hint = if Some(*missing) == link {
+                format!("give the address of its link: `{missing}=(url …)`")
+            } else {
+                format!("give it: `{missing}=…`")
+            };
+            self.problem(at, name, format!("the message `{name}` needs the value `{missing}`"), Some(hint));
+        }
+        for unknown in given.difference(&wanted) {
+            let hint = did_you_mean(unknown, wanted.iter().copied());
+            self.problem(at, unknown, format!("the message `{name}` names no value `{unknown}`"), hint);
         }
     }
 
@@ -257,7 +292,7 @@ impl<'a> Walk<'a> {
         options.sort_by_key(|(name, _)| *name);
         for (name, value) in options {
             self.value(value, at);
-            let Some(known) = known else { continue };
+            let Some(known) = known.filter(|_| call.name.as_name() != Some("t")) else { continue };
             if !known.contains(&name.as_str()) {
                 let helper = call.name.as_name().unwrap_or_default();
                 let hint = did_you_mean(name, known.iter().copied());

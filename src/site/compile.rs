@@ -3,7 +3,7 @@
 use anyhow::Result;
 use handlebars::Template;
 
-use super::helpers::Files;
+use super::helpers::Known;
 use super::lookup::{Lookup, Part};
 use super::markdown;
 use super::page::Document;
@@ -15,11 +15,11 @@ use crate::problem::Problem;
 pub(super) fn compiled(
     lookup: &Lookup,
     documents: &[Document],
-    files: &Files,
+    known: &Known,
     problems: &mut Vec<Problem>,
 ) -> Result<(Templates, Templates)> {
-    let mut pages = Templates::new(files, true);
-    let mut texts = Templates::new(files, false);
+    let mut pages = Templates::new(known, true);
+    let mut texts = Templates::new(known, false);
     let partials = lookup.files(Part::Partials)?;
     for (path, found) in &partials {
         let Some(name) = templates::name_of(path) else { continue };

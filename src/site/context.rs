@@ -94,7 +94,7 @@ impl Shared {
         let mut entries: Vec<(i64, &str, &Page)> = pages
             .iter()
             .filter(first)
-            .filter_map(|page| menu(page).map(|menu| (menu.order, menu.title.as_str(), page)))
+            .filter_map(|page| Some((menu(page)?.order, page.menu.as_deref()?, page)))
             .collect();
         entries.sort_by_key(|(order, title, page)| (*order, *title, page.path.as_str()));
         let mut below: BTreeMap<Option<usize>, Vec<(&str, &Page)>> = BTreeMap::new();
@@ -126,7 +126,7 @@ impl Shared {
             ("pages", paginate::shape()),
             ("downloads", download::shape()),
         ];
-        let page = Shape::scalars(["title", "path", "description", "scheme", "base"])
+        let page = Shape::scalars(["title", "path", "description", "scheme", "base", "alone"])
             .with(records.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect());
         let menu = Shape::list(menu_shape(MENU_LEVELS));
         let own = ["title", "base_url", "language"].map(|name| (name.to_owned(), Shape::Scalar));

@@ -48,8 +48,17 @@ impl Extras {
         Arc::new(feeds.chain(tables).map(|path| (path.clone(), path)).chain(copied).collect())
     }
 
-    /// Lets pages see it.
-    pub(super) fn show(&self, shared: &mut Shared) {
+    /// Lets pages see it, its titles in the site's language.
+    pub(super) fn show(
+        &mut self,
+        shared: &mut Shared,
+        documents: &[Document],
+        texts: &Templates,
+        problems: &mut Vec<Problem>,
+    ) {
+        for feed in &mut self.feeds {
+            feed.name(documents, texts, problems);
+        }
         shared.set_feeds(self.feeds.iter().map(Feed::value));
         shared.set_downloads(self.downloads.values());
     }

@@ -61,6 +61,17 @@ pub(super) fn feeds(documents: &[Document], site: &Site, problems: &mut Vec<Prob
 }
 
 impl Feed {
+    /// Gives the feed its title, which is a template that knows no row.
+    pub(super) fn name(&mut self, documents: &[Document], texts: &Templates, problems: &mut Vec<Problem>) {
+        let document = &documents[self.document];
+        if document.front.feed.as_ref().is_some_and(|feed| feed.title.is_some()) {
+            match texts.render(&document.text_name(&["feed", "title"]), &Context::from(json!({}))) {
+                Ok(title) => self.title = title,
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+
     /// Gives the feed its newest pages.
     pub(super) fn fill(
         &mut self,
@@ -82,7 +93,8 @@ impl Feed {
         }
         found.sort_by(|(one, a, ..), (other, b, ..)| (other, &a.path).cmp(&(one, &b.path)));
         for (updated, page, document, front) in found.into_iter().take(MOST) {
-            let summary = front.summary.as_ref().map(|_| text("summary", document, page, queries, texts)).transpose();
+            let summary =
+                front.summary.as_ref().map(|_| text(&["feed", "summary"], document, page, queries, texts)).transpose();
             match summary {
                 Ok(summary) => {
                     let (title, path) = (page.title.clone(), page.path.clone());
@@ -133,15 +145,21 @@ impl Feed {
 }
 
 /// A text of the front matter of a page.
-fn text(key: &str, document: &Document, page: &Page, queries: &Queries, texts: &Templates) -> Result<String, Problem> {
+fn text(
+    keys: &[&str],
+    document: &Document,
+    page: &Page,
+    queries: &Queries,
+    texts: &Templates,
+) -> Result<String, Problem> {
     let answer = document.front.each.as_ref().and_then(|each| queries.get(&each.query));
     let row = answer.zip(page.row.as_ref()).map(|(answer, (row, _))| answer.rows.row(*row));
     let context = row.map_or_else(|| json!({}), |row| json!({"row": row}));
-    texts.render(&document.text_name(key), &Context::from(context))
+    texts.render(&document.text_name(keys), &Context::from(context))
 }
 
 fn updated(document: &Document, page: &Page, queries: &Queries, texts: &Templates) -> Result<Timestamp, Problem> {
-    let text = text("updated", document, page, queries, texts)?;
+    let text = text(&["feed", "updated"], document, page, queries, texts)?;
     time(&text).ok_or_else(|| {
         let place = document.place(&["feed", "updated"]);
         let message = format!("`updated` is `{}` on the page `{}`, which is no day", text.escape_debug(), page.path);

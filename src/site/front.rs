@@ -36,6 +36,8 @@ pub(super) struct Front {
     pub(super) paginate: Option<Paginate>,
     /// The Atom feed that the pages are entries of.
     pub(super) feed: Option<Feed>,
+    /// The name under which `torcollect report` finds the page; Handlebars over `row`.
+    pub(super) report: Option<String>,
     /// Queries whose rows the page offers as files.
     pub(super) downloads: Vec<String>,
 }

@@ -40,11 +40,13 @@ pub(super) enum Part {
     Layouts,
     Partials,
     Assets,
+    Languages,
 }
 
 impl Part {
     /// All of them.
-    pub(super) const ALL: [Self; 5] = [Self::Content, Self::Queries, Self::Layouts, Self::Partials, Self::Assets];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Content, Self::Queries, Self::Layouts, Self::Partials, Self::Assets, Self::Languages];
 
     /// Its folder in a theme.
     pub(super) fn folder(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Part {
             Self::Layouts => "layouts",
             Self::Partials => "partials",
             Self::Assets => "assets",
+            Self::Languages => "languages",
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod about;
 mod address;
+mod alone;
 mod check;
 mod colors;
 mod compile;
@@ -25,6 +26,7 @@ mod front;
 mod helpers;
 mod include;
 mod inputs;
+mod language;
 mod lines;
 mod lookup;
 mod markdown;
@@ -125,6 +127,7 @@ pub struct Summary {
     pub queries: usize,
     /// How often a query was run: once for each.
     pub query_runs: usize,
-    /// Queries, layouts and partials of the project and of its own themes that no page uses.
-    pub unused: Vec<Problem>,
+    /// Queries, layouts and partials of the project and of its own themes that no page uses, and words that the language
+    /// lacks.
+    pub warnings: Vec<Problem>,
 }

@@ -43,6 +43,8 @@ pub(super) struct Page {
     pub(super) row: Option<(usize, Vec<String>)>,
     pub(super) title: String,
     pub(super) description: Option<String>,
+    /// What the menu says for it.
+    pub(super) menu: Option<String>,
     pub(super) path: String,
     /// Which of several pages it is, if its document deals out a long list.
     pub(super) part: Option<Part>,
@@ -148,15 +150,19 @@ impl Document {
         let feed = front.feed.as_ref();
         let updated = feed.map(|feed| (&["feed", "updated"][..], &feed.updated));
         let summary = feed.and_then(|feed| Some((&["feed", "summary"][..], feed.summary.as_ref()?)));
-        [title, description, path, updated, summary]
+        let called = feed.and_then(|feed| Some((&["feed", "title"][..], feed.title.as_ref()?)));
+        let menu = front.menu.as_ref().map(|menu| (&["menu", "title"][..], &menu.title));
+        let report = front.report.as_ref().map(|text| (&["report"][..], text));
+        [title, description, path, updated, summary, called, menu, report]
             .into_iter()
             .flatten()
-            .map(|(keys, text)| (self.text_name(keys[keys.len() - 1]), Source::value(self.place(keys), text.clone())))
+            .map(|(keys, text)| (self.text_name(keys), Source::value(self.place(keys), text.clone())))
             .collect()
     }
 
-    pub(super) fn text_name(&self, key: &str) -> String {
-        format!("{key} {}", self.file.display())
+    /// How the template of a value of the front matter is called.
+    pub(super) fn text_name(&self, keys: &[&str]) -> String {
+        format!("{} {}", keys.join("."), self.file.display())
     }
 
     /// What contradicts itself in the front matter, or names what is not there.
@@ -254,6 +260,7 @@ impl Document {
             row: page.row.clone(),
             title: page.title.clone(),
             description: page.description.clone(),
+            menu: page.menu.clone(),
             path: paginate::path(&page.path, part.number),
             part: Some(part),
             ..Page::default()
@@ -361,12 +368,14 @@ impl Document {
         texts: &Templates,
     ) -> Result<Page, Problem> {
         let context = Context::from(data.clone());
-        let text = |key: &str| texts.render(&self.text_name(key), &context);
+        let text = |keys: &[&str]| texts.render(&self.text_name(keys), &context);
         let path = match (&self.front.each, &self.front.path) {
+            (Some(_), _) => text(&["each", "path"])?,
+            (None, Some(_)) => text(&["path"])?,
             (None, None) => format!("{}.html", self.stem),
-            _ => text("path")?,
         };
-        let description = self.front.description.as_ref().map(|_| text("description")).transpose()?;
-        Ok(Page { document, row, title: text("title")?, description, path, ..Page::default() })
+        let description = self.front.description.as_ref().map(|_| text(&["description"])).transpose()?;
+        let menu = self.front.menu.as_ref().map(|_| text(&["menu", "title"])).transpose()?;
+        Ok(Page { document, row, title: text(&["title"])?, description, menu, path, ..Page::default() })
     }
 }

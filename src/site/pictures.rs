@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::address::Address;
-use crate::graphics::sheet::{MOST, Sheet, Sparkline};
+use crate::graphics::sheet::{Sheet, Sparkline};
 use crate::graphics::{Colors, Drawing};
 
 /// The folder of all pictures.
@@ -19,6 +19,8 @@ const FOLDER: &str = "pictures";
 #[derive(Debug)]
 pub(super) struct Pictures<'a> {
     pub(super) colors: &'a Colors,
+    /// Sparklines on a sheet.
+    most: usize,
     gathered: Mutex<Gathered>,
 }
 
@@ -30,8 +32,9 @@ struct Gathered {
 }
 
 impl<'a> Pictures<'a> {
-    pub(super) fn new(colors: &'a Colors) -> Self {
-        Self { colors, gathered: Mutex::default() }
+    /// None yet; sheets of at most so many sparklines.
+    pub(super) fn new(colors: &'a Colors, most: usize) -> Self {
+        Self { colors, most, gathered: Mutex::default() }
     }
 
     /// Puts a sparkline on the sheet of those of its length: its number there, and what stands for the sheet's address
@@ -42,7 +45,7 @@ impl<'a> Pictures<'a> {
         let sparklines = gathered.sparklines.entry(length).or_default();
         sparklines.push(sparkline);
         let number = sparklines.len() - 1;
-        (number % MOST, placeholder(length, number / MOST))
+        (number % self.most, placeholder(length, number / self.most))
     }
 
     /// Adds a picture; its path below the site's root.
@@ -56,7 +59,7 @@ impl<'a> Pictures<'a> {
     pub(super) fn finish(self, mut html: String, page: &Address) -> (String, BTreeMap<PathBuf, Drawing>) {
         let sheets = std::mem::take(&mut self.gathered().sparklines);
         for (length, sparklines) in sheets {
-            for (number, sparklines) in sparklines.chunks(MOST).enumerate() {
+            for (number, sparklines) in sparklines.chunks(self.most).enumerate() {
                 let (ink, warning) = (self.colors.ink, self.colors.warning);
                 let path = self.add(Drawing::Sheet(Sheet { sparklines: sparklines.to_vec(), ink, warning }));
                 html = html.replace(&placeholder(length, number), &page.link_to_file(&path));

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
@@ -13,6 +14,8 @@ use super::compile::compiled;
 use super::context::Shared;
 use super::copied::{Copied, copied};
 use super::extras::Extras;
+use super::helpers::Known;
+use super::language::{self, Language};
 use super::lookup::{DEFAULT, Embedded, Lookup};
 use super::page::{self, Document, Page};
 use super::paths::Paths;
@@ -38,6 +41,8 @@ pub struct Plan {
     pub(super) pages: Vec<Page>,
     pub(super) queries: Queries,
     pub(super) templates: Templates,
+    /// Of the texts of front matters.
+    pub(super) texts: Templates,
     pub(super) shared: Shared,
     pub(super) colors: Colors,
     pub(super) copied: Vec<Copied>,
@@ -46,7 +51,7 @@ pub struct Plan {
     pub(super) leaks: Leaks,
     /// Of the list of what is searched for.
     searched: u64,
-    unused: Vec<Problem>,
+    warnings: Vec<Problem>,
     compress: Compress,
     /// What the templates of each document name.
     pub(super) uses: Vec<Uses>,
@@ -67,6 +72,11 @@ impl Plan {
     pub(super) fn with(input: &Input, embedded: Embedded) -> Result<Self> {
         let settings = input.project.shown(&input.project.site());
         let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
+        let mut unspoken = Vec::new();
+        let language = Language::load(&lookup, &input.site.language, &settings, &mut problems, &mut unspoken)?;
+        let countries = language::countries(&lookup, &input.site.language, &mut problems)?;
+        let names = countries.iter().map(|country| (&*country.code, &*country.name, country.note.as_deref()));
+        input.publication.call_countries(names)?;
         let mut paths = Paths::default();
         let copied = copied(input, &lookup, &mut problems)?;
         let mut documents = page::documents(&lookup, &input.site.disable, input.drafts, &settings, &mut problems)?;
@@ -78,10 +88,13 @@ impl Plan {
         let mut queries = Queries::run(&lookup, &asked, input.publication, &mut problems)?;
         let mut extras = Extras::new(&documents, &queries, input.site, &mut problems)?;
         let files = extras.names(&copied);
-        let (pages_templates, texts) = compiled(&lookup, &documents, &files, &mut problems)?;
+        let known = Known { files: files.clone(), language: Arc::new(language) };
+        let (pages_templates, texts) = compiled(&lookup, &documents, &known, &mut problems)?;
         let mut shared = Shared::new(input.site, lookup.extra(), input.publication)
             .context("cannot read what the publication says about itself")?;
-        extras.show(&mut shared);
+        if problems.is_empty() {
+            extras.show(&mut shared, &documents, &texts, &mut problems);
+        }
 
         let (mut pages, mut uses) = (Vec::new(), Vec::new());
         for (number, document) in documents.iter().enumerate() {
@@ -121,13 +134,15 @@ impl Plan {
         let names = files.iter().map(|(name, path)| hash::all([hash::of(name.as_bytes()), hash::of(path.as_bytes())]));
         let reached = uses.iter().flat_map(|uses| &uses.templates).map(String::as_str).collect();
         let unused = unused(&lookup, &documents, &reached, &queries.asked)?;
+        let warnings = unspoken.into_iter().chain(unused).collect();
         Ok(Self {
             leaks: input.leaks.clone(),
             searched: hash::of(input.leaks.digest()?.as_bytes()),
-            unused,
+            warnings,
             files: hash::all(names),
             colors: lookup.colors().clone(),
             templates: pages_templates,
+            texts,
             documents,
             pages,
             queries,
@@ -145,7 +160,7 @@ impl Plan {
             pages: self.pages.len(),
             queries: self.queries.len(),
             query_runs: self.queries.runs,
-            unused: self.unused.clone(),
+            warnings: self.warnings.clone(),
         }
     }
 
@@ -171,6 +186,7 @@ impl Plan {
             ("`compress` in site.yaml".to_owned(), hash::of(format!("{:?}", self.compress).as_bytes())),
             ("assets, static files and downloads".to_owned(), self.files),
             ("what may not be told".to_owned(), self.searched),
+            ("the words of `languages/`".to_owned(), self.templates.language().hash()),
             (document.file.display().to_string(), hash::of(document.text.as_bytes())),
         ]);
         for (_, source) in uses.templates.iter().filter_map(|name| self.templates.get(name)) {

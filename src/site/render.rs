@@ -18,6 +18,8 @@ use super::plan::Plan;
 use super::searched::Searched;
 use super::templates;
 use super::{Content, File, FileKind};
+use crate::config::Scheme;
+use crate::graphics::sheet::MOST;
 use crate::problem::{Kind, Problem, Problems};
 
 /// Bytes of pages that are held back at most.
@@ -85,15 +87,26 @@ impl Plan {
 
     /// A page in all copies of the site, and its pictures.
     fn page(&self, page: &Page) -> Result<Vec<File>, Problem> {
+        self.copies(page, self.shared.copies(&page.path), MOST)
+    }
+
+    /// A page in these copies of the site, and its pictures, with so many sparklines on a sheet at most.
+    pub(super) fn copies(
+        &self,
+        page: &Page,
+        schemes: impl Iterator<Item = Option<Scheme>>,
+        most: usize,
+    ) -> Result<Vec<File>, Problem> {
         let document = &self.documents[page.document];
         let mut context = Context::from(self.shared.context(document, page, &self.pages, &self.queries));
         let mut files = Vec::new();
-        for scheme in self.shared.copies(&page.path) {
+        context.data_mut()["page"]["alone"] = (most == 1).into();
+        for scheme in schemes {
             let address = self.shared.address(&page.path, scheme);
             let (name, copies) = self.shared.scheme(address);
             context.data_mut()["page"]["scheme"] = name;
             context.data_mut()["page"]["schemes"] = copies;
-            let pictures = Pictures::new(&self.colors);
+            let pictures = Pictures::new(&self.colors, most);
             let body = self.templates.render_page(&document.body_name(), &context, &pictures)?;
             context.data_mut()["body"] = body.into();
             let layout = templates::layout(document.layout());

@@ -10,7 +10,7 @@ use handlebars::{
     TemplateError, TemplateErrorReason,
 };
 
-use super::helpers::{self, Files};
+use super::helpers::{self, Known};
 use super::include;
 use super::mustache::unbalanced;
 use super::pictures::Pictures;
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 /// Compiled templates by name.
 pub(super) struct Templates {
     registry: Handlebars<'static>,
-    files: Files,
+    known: Known,
     /// Each as it was written, and where.
     written: HashMap<String, (Template, Source)>,
     /// The layers that have a partial, by its name.
@@ -39,15 +39,20 @@ pub(super) fn name_of(path: &Path) -> Option<String> {
 
 impl Templates {
     /// An empty set. Templates of texts that are data themselves (`escape: false`) leave it to the page to escape them.
-    pub(super) fn new(files: &Files, escape: bool) -> Self {
+    pub(super) fn new(known: &Known, escape: bool) -> Self {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.set_prevent_indent(true);
         if !escape {
             registry.register_escape_fn(handlebars::no_escape);
         }
-        helpers::register(&mut registry, files);
-        Self { registry, files: files.clone(), written: HashMap::new(), partials: BTreeMap::new() }
+        helpers::register(&mut registry, known, escape);
+        Self { registry, known: known.clone(), written: HashMap::new(), partials: BTreeMap::new() }
+    }
+
+    /// The language that `t` speaks.
+    pub(super) fn language(&self) -> &super::language::Language {
+        &self.known.language
     }
 
     /// Says which layers have a partial of that name, first the one that is used.
@@ -121,7 +126,7 @@ impl Templates {
     /// Fills a template of a page, which can have pictures.
     pub(super) fn render_page(&self, name: &str, context: &Context, pictures: &Pictures) -> Result<String, Problem> {
         let mut scope = RenderContext::new(None);
-        helpers::on_page(&mut scope, &self.files, pictures);
+        helpers::on_page(&mut scope, &self.known, pictures);
         self.filled(name, context, &mut scope)
     }
 

@@ -2,6 +2,7 @@
 //! The way of a number: [`Attempt`] (raw) → [`InstanceFacts`] → tables of facts → the views in `views/*.sql`, copied into
 //! a [`Publication`] → [`Rows`]. This is the only user of DuckDB.
 
+mod bridges;
 mod facts;
 mod fingerprint;
 mod identity;
@@ -18,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use bridges::{bridges, organizations};
 pub use facts::{InstanceFacts, Report, Requests, Traffic};
 pub use identity::Salt;
 pub use load::{Attempt, Derived, Extract, Raw};

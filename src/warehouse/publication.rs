@@ -1,6 +1,7 @@
 //! The publication: the rows that may be seen, in a DuckDB of their own that is sealed. Whoever writes a query for a page
 //! can read these tables and nothing else: no file, no network, no extension, not the warehouse.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -16,7 +17,15 @@ pub struct Publication {
     pub(super) connection: Connection,
     /// What a query may not call or name; `None` where the doors are open.
     pub(super) refused: Option<BTreeSet<String>>,
+    /// Whether sudden changes have been looked for.
+    events: Cell<bool>,
 }
+
+/// What changed suddenly, made of the publication's own tables, so that it sees no more than they show. It takes as long as
+/// all else together, so it is made when it is asked for.
+const EVENTS: &str = include_str!("views/05_events.sql");
+/// The tables that it makes.
+const EVENT_TABLES: [&str; 2] = ["event", "expected_day"];
 
 /// Why a query could not be answered, and where in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,12 +78,14 @@ impl Publication {
                  set lock_configuration = true;",
             )
             .context("cannot seal the publication")?;
-        Ok(Self { connection, refused: Some(refused) })
+        let events = Cell::new(has_events(&connection)?);
+        Ok(Self { connection, refused: Some(refused), events })
     }
 
     /// A database whose doors stay open, for the operator's own eyes.
-    pub(super) fn unsealed(connection: Connection) -> Self {
-        Self { connection, refused: None }
+    pub(super) fn unsealed(connection: Connection) -> Result<Self> {
+        let events = Cell::new(has_events(&connection)?);
+        Ok(Self { connection, refused: None, events })
     }
 
     /// Makes a sealed publication from SQL statements: for tests of what reads publications.
@@ -91,11 +102,12 @@ impl Publication {
         Rows::of(&self.connection, sql).map_err(|error| placed(&format!("{error:#}")))
     }
 
-    /// The names of its tables, in lower case.
+    /// The names of its tables, in lower case; those too that are made when they are asked for.
     pub fn tables(&self) -> Result<BTreeSet<String>> {
         let sql = "select lower(table_name) from information_schema.tables where table_catalog <> 'temp'";
         let mut tables = self.connection.prepare(sql)?;
-        Ok(tables.query_map([], |row| row.get(0))?.collect::<duckdb::Result<_>>()?)
+        let tables = tables.query_map([], |row| row.get(0))?.collect::<duckdb::Result<BTreeSet<String>>>()?;
+        Ok(tables.into_iter().chain(EVENT_TABLES.map(str::to_owned)).collect())
     }
 
     /// The tables that a query names, without those that it makes itself by `with`; some stand there twice.
@@ -106,6 +118,23 @@ impl Publication {
         Ok(names)
     }
 
+    /// Calls countries by other names, and explains them in other words: `code`, `name`, `note`. Those that do not occur are
+    /// nothing to it.
+    pub fn call_countries<'a>(
+        &self,
+        names: impl IntoIterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    ) -> Result<()> {
+        let mut names = names.into_iter().peekable();
+        if names.peek().is_none() {
+            return Ok(());
+        }
+        let mut update = self.connection.prepare("update country set name = ?, note = ? where country = ?")?;
+        for (code, name, note) in names {
+            update.execute(duckdb::params![name, note, code])?;
+        }
+        Ok(())
+    }
+
     /// A place for queries that other queries read.
     pub fn kept(&self) -> Kept<'_> {
         Kept { publication: self, names: Vec::new() }
@@ -114,8 +143,18 @@ impl Publication {
     /// Lets a query pass that may be run here.
     fn allowed(&self, sql: &str) -> Result<(), QueryError> {
         let tree = only_select(&self.connection, sql)?;
-        let Some(refused) = &self.refused else { return Ok(()) };
-        harmless(&tree, refused).map_err(|message| refused_at(sql, named_in(sql, &message), message))
+        if let Some(refused) = &self.refused {
+            harmless(&tree, refused).map_err(|message| refused_at(sql, named_in(sql, &message), message))?;
+        }
+        let mut names = Vec::new();
+        tables(&tree, sql, &mut Vec::new(), &mut names);
+        // Who lists the tables shall see them all.
+        let asked = |name: &TableName| EVENT_TABLES.contains(&name.name.to_lowercase().as_str());
+        if !self.events.get() && (names.iter().any(asked) || sql.contains("duckdb_")) {
+            make_events(&self.connection).map_err(|error| placed(&format!("{error:#}")))?;
+            self.events.set(true);
+        }
+        Ok(())
     }
 }
 
@@ -148,6 +187,16 @@ impl Drop for Kept<'_> {
             let _ = self.publication.connection.execute_batch(&format!("drop table temp.{}", identifier(name)));
         }
     }
+}
+
+fn has_events(connection: &Connection) -> Result<bool> {
+    let sql = "select count(*) > 0 from duckdb_tables() where table_name = 'event'";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Looks for sudden changes, whatever has asked for it.
+pub(super) fn make_events(connection: &Connection) -> Result<()> {
+    connection.execute_batch(EVENTS).context("cannot look for sudden changes")
 }
 
 /// A name as SQL takes any.

@@ -2,33 +2,30 @@
 //! `site.yaml` and within the scope of one organization or of all. Done once, here, so that no query and no template has to
 //! know of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use duckdb::{Connection, params};
 
 use super::identity::Salt;
-use super::publication::Publication;
+use super::publication::{Publication, make_events};
 use super::store::{attached, offline, quoted};
-use crate::config::{Fleet, Site};
+use crate::config::{BridgeName, Fleet, Site, place_of_assignment};
 use crate::fs;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Kind, Problem, Problems};
 use crate::project::Project;
 
 /// The steps from the warehouse's facts to the views that queries see; nothing else reads the fact tables.
-const VIEWS: [&str; 5] = [
+const VIEWS: [&str; 4] = [
     include_str!("views/01_bridges.sql"),
     include_str!("views/02_days.sql"),
     include_str!("views/03_facts.sql"),
     include_str!("views/04_names.sql"),
-    EVENTS,
 ];
 
-/// What changed suddenly: made of the publication's own tables, so that it sees no more than they show.
-const EVENTS: &str = include_str!("views/05_events.sql");
-
-/// `code TAB name TAB note`, from `scripts/country-names`.
-const COUNTRIES: &str = include_str!("countries.tsv");
+/// `code TAB name TAB note`, from `scripts/country-names`: English. Other languages are the site's matter.
+const COUNTRIES: &str = include_str!("../../themes/default/languages/countries.en.tsv");
 
 /// Whose bridges are published, and how much of them.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +49,16 @@ impl Publication {
     pub fn private(project: &Project, fleet: &Fleet, site: &Site) -> Result<Self> {
         let connection = attached(project)?;
         make(&connection, project, fleet, site, Scope::Private)?;
-        Ok(Self::unsealed(connection))
+        Self::unsealed(connection)
+    }
+
+    /// Makes a publication whose other tables SQL statements make, and looks for sudden changes in it: for measurements.
+    #[doc(hidden)]
+    pub fn with_events(statements: &str) -> Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(statements)?;
+        make_events(&connection)?;
+        Self::seal(connection)
     }
 
     /// Writes the publication into a DuckDB file that everybody may read, whole or not at all.
@@ -63,6 +69,7 @@ impl Publication {
     pub fn export(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>, file: &Path) -> Result<()> {
         check_target(project, file)?;
         let connection = published(project, fleet, site, scope)?;
+        make_events(&connection)?;
         fs::make_atomic(file, fs::PUBLIC, |beside| {
             let copy = format!(
                 "attach {} as export; copy from database memory to export; detach export",
@@ -129,6 +136,7 @@ fn is_publication(file: &Path) -> bool {
 
 fn published(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<Connection> {
     let connection = attached(project)?;
+    check_assignments(&connection, project, fleet)?;
     make(&connection, project, fleet, site, scope)?;
     connection.execute_batch("detach warehouse")?;
     check_labels(&connection)?;
@@ -214,6 +222,29 @@ fn settings(connection: &Connection, project: &Project, fleet: &Fleet, site: &Si
         countries.append_row(params![code, name, fields.next().filter(|note| !note.is_empty())])?;
     }
     Ok(countries.flush()?)
+}
+
+/// A bridge that was given to an organization is one that its server has shown, if the server was heard at all.
+fn check_assignments(connection: &Connection, project: &Project, fleet: &Fleet) -> Result<()> {
+    let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut places = connection.prepare("select distinct server, instance from warehouse.place")?;
+    for place in places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        let (server, instance) = place?;
+        shown.entry(server).or_default().insert(instance);
+    }
+    let mut problems = Vec::new();
+    for (organization, settings) in &fleet.organizations {
+        for (index, assignment) in settings.bridges.iter().enumerate() {
+            let BridgeName { server, instance } = &assignment.bridge;
+            let Some(known) = shown.get(server).filter(|known| !known.contains(instance)) else { continue };
+            let message = format!("the server `{server}` has shown no bridge `{instance}`");
+            let known = known.iter().map(String::as_str);
+            let hint = format!("it has `{}`", known.clone().collect::<Vec<_>>().join("`, `"));
+            let place = place_of_assignment(project, organization, index);
+            problems.push(Problem::new(place, message).hint(hint).suggest(instance, known));
+        }
+    }
+    Ok(Problems::check(Kind::Configuration, problems)?)
 }
 
 /// Two bridges under one label could not be told apart on any page.

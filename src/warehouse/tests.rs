@@ -450,8 +450,8 @@ mod publication {
         assert_eq!(lines(&publication, "select count(*) from duckdb_databases() where path is not null"), ["0"]);
         assert_eq!(
             tables.join(" "),
-            "assignment bridge bridge_day collection country country_day day note organization publication \
-             request_country_day request_day traffic_day transport transport_day"
+            "assignment bridge bridge_day collection country country_day day event expected_day note organization \
+             publication request_country_day request_day traffic_day transport transport_day"
         );
         let everything: String = tables
             .iter()

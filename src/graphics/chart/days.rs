@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Span, ToSpan, Unit};
 
+use super::Words;
 use crate::graphics::font;
 
 /// What a tick says, and where: the number of days after the first.
@@ -44,7 +45,7 @@ const STEPS: [Step; 13] = [
 /// Ticks of `count` days from `first` on, a day being `slot` wide: the densest whose labels leave `gap` between them.
 ///
 /// Where the span has no January that could name its year, the first tick does.
-pub(super) fn ticks(first: Date, count: i64, slot: f64, size: f64, gap: f64) -> Vec<Tick> {
+pub(super) fn ticks(first: Date, count: i64, slot: f64, size: f64, gap: f64, words: &Words) -> Vec<Tick> {
     let roomy = |ticks: &Vec<Tick>| {
         ticks.windows(2).all(|pair| {
             let [one, other] = [&pair[0], &pair[1]].map(|tick| font::width(&tick.label, size));
@@ -53,12 +54,12 @@ pub(super) fn ticks(first: Date, count: i64, slot: f64, size: f64, gap: f64) -> 
     };
     STEPS
         .into_iter()
-        .map(|step| of(step, first, count))
+        .map(|step| of(step, first, count, words))
         .find(|ticks| !ticks.is_empty() && roomy(ticks))
         .unwrap_or_default()
 }
 
-fn of(step: Step, first: Date, count: i64) -> Vec<Tick> {
+fn of(step: Step, first: Date, count: i64, words: &Words) -> Vec<Tick> {
     let Ok(last) = first.checked_add((count - 1).days()) else { return Vec::new() };
     let (start, span) = match step {
         Step::Days(days) => (aligned(first, days), days.days()),
@@ -73,9 +74,9 @@ fn of(step: Step, first: Date, count: i64) -> Vec<Tick> {
         .map(|date| {
             let year = date.month() == 1 && !matches!(step, Step::Days(_));
             let label = match step {
-                _ if year => date.strftime("%Y").to_string(),
-                Step::Days(_) => date.strftime("%-d %b").to_string(),
-                _ => date.strftime("%b").to_string(),
+                _ if year => date.year().to_string(),
+                Step::Days(_) => words.day(date),
+                _ => words.month(date).to_owned(),
             };
             Tick { day: between(first, date), label, year }
         })
@@ -113,7 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn labels(first: &str, count: i64, room: f64) -> Vec<String> {
-        let ticks = ticks(first.parse().unwrap(), count, room / count as f64, 12.0, 20.0);
+        let ticks = ticks(first.parse().unwrap(), count, room / count as f64, 12.0, 20.0, &Words::default());
         ticks.into_iter().map(|tick| tick.label).collect()
     }
 
@@ -132,7 +133,7 @@ mod tests {
         fn no_label_touches_another(first in -20_000i32..20_000, count in 1i64..20_000, room in 100.0f64..1200.0) {
             let first = Date::constant(1990, 1, 1).checked_add(first.days()).unwrap();
             let slot = room / count as f64;
-            let ticks = ticks(first, count, slot, 12.0, 8.0);
+            let ticks = ticks(first, count, slot, 12.0, 8.0, &Words::default());
             prop_assert!(ticks.iter().all(|tick| (0..count).contains(&tick.day)));
             for pair in ticks.windows(2) {
                 let [one, other] = [&pair[0], &pair[1]];

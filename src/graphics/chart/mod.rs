@@ -22,6 +22,8 @@ use std::str::FromStr;
 use jiff::Span;
 use jiff::civil::Date;
 
+use crate::text::Numbers;
+
 pub use number::short;
 #[cfg(test)]
 pub use paths::DASHES;
@@ -57,6 +59,40 @@ impl FromStr for Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(Self::ALL.iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// What a chart writes at its axes, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Stands behind the numbers: `B`, or nothing.
+    pub unit: String,
+    /// How digits are written.
+    pub numbers: Numbers,
+    /// The short names of the months: `Jan` first.
+    pub months: [String; 12],
+    /// A day of a month, with `{day}` and `{month}` in their places: `{day} {month}`.
+    pub day: String,
+}
+
+impl Default for Words {
+    /// In English, without a unit.
+    fn default() -> Self {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let (unit, numbers) = (String::new(), Numbers::default());
+        Self { unit, numbers, months: months.map(str::to_owned), day: "{day} {month}".to_owned() }
+    }
+}
+
+impl Words {
+    /// `3 Nov`
+    fn day(&self, date: Date) -> String {
+        self.day.replace("{day}", &date.day().to_string()).replace("{month}", self.month(date))
+    }
+
+    /// `Nov`
+    fn month(&self, date: Date) -> &str {
+        &self.months[date.month().unsigned_abs() as usize - 1]
     }
 }
 

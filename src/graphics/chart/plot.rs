@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::frame::{FONT, Frame, half, middle};
-use super::{Data, Kind, days, labels, marks, number, paths, scale, stack};
+use super::{Data, Kind, Words, days, labels, marks, number, paths, scale, stack};
 use crate::graphics::font;
 
 /// Pictures below this width are for narrow screens: the names of series and the words of marks, which the page has too, would
@@ -117,11 +117,11 @@ pub struct MarkText {
     pub text: String,
 }
 
-/// The geometry of a chart of that size; `unit` stands behind the numbers of its axis.
+/// The geometry of a chart of that size.
 ///
 /// # Errors
 /// If a value is below zero, very large or no number, with a hint on a second line.
-pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Result<Plot, String> {
+pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, words: &Words) -> Result<Plot, String> {
     refuse(data)?;
     let (w, h) = (f64::from(width), f64::from(height));
     let wide = w >= WIDE;
@@ -134,7 +134,7 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
     };
     let (ticks, highest) = scale::ticks(highest);
     let top_tick = ticks.last().copied().unwrap_or_default();
-    let y_labels: Vec<String> = ticks.iter().map(|tick| number::label(*tick, top_tick, unit)).collect();
+    let y_labels: Vec<String> = ticks.iter().map(|tick| number::label(*tick, top_tick, words)).collect();
 
     let names: Vec<&str> = data.series.iter().map(|series| series.name.as_str()).collect();
     let widest = |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| font::width(text, FONT)).fold(0.0, f64::max);
@@ -181,15 +181,15 @@ pub fn plot(kind: Kind, data: &Data, width: u32, height: u32, unit: &str) -> Res
         bottom: frame.bottom,
         zero: middle(frame.bottom),
         y: y.collect(),
-        x: x_ticks(data, &frame, w),
+        x: x_ticks(data, &frame, w, words),
         series: series.collect(),
         marks,
     })
 }
 
-fn x_ticks(data: &Data, frame: &Frame, width: f64) -> Vec<XTick> {
+fn x_ticks(data: &Data, frame: &Frame, width: f64, words: &Words) -> Vec<XTick> {
     let gap = if width >= WIDE { 34.0 } else { 14.0 };
-    let ticks = days::ticks(data.first, frame.count as i64, frame.slot(), FONT, gap);
+    let ticks = days::ticks(data.first, frame.count as i64, frame.slot(), FONT, gap, words);
     let ticks = ticks.into_iter().map(|tick| {
         // The tick of a wide day stands below its middle, one of a thin day at its beginning.
         let x = frame.x(tick.day as f64 + if frame.slot() >= 8.0 { 0.5 } else { 0.0 });

@@ -36,7 +36,8 @@ fn weeks() -> Data {
 
 #[test]
 fn the_same_numbers_are_the_same_picture_on_every_machine() {
-    let drawing = |data| Drawing::Chart(Chart { svg: svg(&plot(Kind::Area, data, 344, 230, "").unwrap()) });
+    let drawing =
+        |data| Drawing::Chart(Chart { svg: svg(&plot(Kind::Area, data, 344, 230, &Words::default()).unwrap()) });
     let [one, other] = [drawing(&weeks()), drawing(&weeks())].map(|drawing| drawing.draw().unwrap());
     assert_eq!(one, other);
     use sha2::{Digest, Sha256};
@@ -60,7 +61,7 @@ fn words_are_in_the_picture() {
 #[test]
 fn areas_lie_upon_each_other_and_end_where_any_of_them_is_unknown() {
     let data = data(vec![vec![Some(2.0), None, Some(2.0)], vec![Some(2.0), Some(1.0), Some(2.0)]]);
-    let plot = plot(Kind::Area, &data, 344, 230, "").unwrap();
+    let plot = plot(Kind::Area, &data, 344, 230, &Words::default()).unwrap();
     for shape in &plot.series {
         assert_eq!(shape.path.matches('M').count(), 2, "{}", shape.path);
         assert_eq!(shape.path.matches('Z').count(), 2);
@@ -74,14 +75,14 @@ fn areas_lie_upon_each_other_and_end_where_any_of_them_is_unknown() {
 #[test]
 fn lines_are_broken_at_gaps_and_a_day_alone_can_be_seen() {
     let data = data(vec![vec![Some(1.0), Some(2.0), None, Some(3.0)]]);
-    let path = plot(Kind::Line, &data, 344, 230, "").unwrap().series[0].path.clone();
+    let path = plot(Kind::Line, &data, 344, 230, &Words::default()).unwrap().series[0].path.clone();
     assert_eq!(path.matches('M').count(), 2);
     assert_eq!(path.matches('L').count(), 2);
 }
 
 #[test]
 fn every_day_has_its_bar() {
-    let path = plot(Kind::Bar, &weeks(), 1112, 300, "").unwrap().series[0].path.clone();
+    let path = plot(Kind::Bar, &weeks(), 1112, 300, &Words::default()).unwrap().series[0].path.clone();
     assert_eq!(path.matches('Z').count(), 60);
 }
 
@@ -99,7 +100,7 @@ fn odd_numbers_of_days_and_series_are_drawn() {
             vec![vec![Some(f64::from_bits(1)); 5]],
             vec![(0..4000).map(|day| (day % 100 != 0).then_some(f64::from(day))).collect()],
         ] {
-            let plot = plot(kind, &data(values), 344, 230, "").unwrap();
+            let plot = plot(kind, &data(values), 344, 230, &Words::default()).unwrap();
             let longest = plot.series.iter().map(|shape| shape.path.len()).max().unwrap_or_default();
             assert!(longest < 40_000, "{kind}: {longest}");
             Chart { svg: svg(&plot) }.draw().unwrap();
@@ -111,7 +112,7 @@ fn odd_numbers_of_days_and_series_are_drawn() {
 fn what_is_no_count_is_refused() {
     for (value, shown) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf"), (2e18, "2000000000000000000")] {
         assert_eq!(
-            plot(Kind::Line, &data(vec![vec![Some(1.0), Some(value)]]), 344, 230, ""),
+            plot(Kind::Line, &data(vec![vec![Some(1.0), Some(value)]]), 344, 230, &Words::default()),
             Err(format!("`series 0` is {shown} on 2025-06-02\na chart shows numbers from zero to 1e18"))
         );
     }
@@ -119,8 +120,11 @@ fn what_is_no_count_is_refused() {
 
 #[test]
 fn one_series_needs_no_label_and_a_thin_area_has_none() {
-    assert_eq!(plot(Kind::Area, &data(vec![vec![Some(1.0)]]), 344, 230, "").unwrap().series[0].label, None);
-    let plot = plot(Kind::Area, &data(vec![vec![Some(1.0)], vec![Some(1000.0)]]), 620, 260, "").unwrap();
+    assert_eq!(
+        plot(Kind::Area, &data(vec![vec![Some(1.0)]]), 344, 230, &Words::default()).unwrap().series[0].label,
+        None
+    );
+    let plot = plot(Kind::Area, &data(vec![vec![Some(1.0)], vec![Some(1000.0)]]), 620, 260, &Words::default()).unwrap();
     assert_eq!(plot.series.iter().map(|shape| shape.label.is_some()).collect::<Vec<_>>(), [false, true]);
 }
 
@@ -128,7 +132,7 @@ fn one_series_needs_no_label_and_a_thin_area_has_none() {
 fn a_narrow_picture_leaves_words_to_the_page() {
     let mut data = weeks();
     data.marks = vec![Mark { day: 30, text: "blocked".to_owned() }];
-    let [narrow, wide] = [344, 620].map(|width| plot(Kind::Line, &data, width, 230, "").unwrap());
+    let [narrow, wide] = [344, 620].map(|width| plot(Kind::Line, &data, width, 230, &Words::default()).unwrap());
     assert!(wide.series.iter().all(|shape| shape.label.is_some()) && wide.marks[0].text.is_some());
     assert!(narrow.series.iter().all(|shape| shape.label.is_none()) && narrow.marks[0].text.is_none());
     assert_eq!((narrow.right, narrow.marks[0].top), (338.0, narrow.top), "all of it is for the values");
@@ -141,7 +145,7 @@ fn five_marks_close_together_at_the_end_all_have_words() {
     let texts = ["blocked again".to_owned(), long.clone(), "new bridge".to_owned(), long, "moved".to_owned()];
     data.marks = texts.into_iter().zip([520, 524, 529, 533, 538]).map(|(text, day)| Mark { day, text }).collect();
     for (width, height) in [(1112, 300), (620, 260)] {
-        let plot = plot(Kind::Area, &data, width, height, "").unwrap();
+        let plot = plot(Kind::Area, &data, width, height, &Words::default()).unwrap();
         let words: Vec<&str> =
             plot.marks.iter().filter_map(|mark| mark.text.as_ref()).map(|text| text.text.as_str()).collect();
         assert_eq!([words[0], words[2], words[4]], ["blocked again", "new bridge", "moved"], "{width}: {words:?}");
@@ -167,7 +171,7 @@ proptest! {
         let mut data = data(values);
         data.marks = marks.into_iter().map(|(day, text)| Mark { day, text }).collect();
         let (width, height) = size;
-        let plot = plot(kind, &data, width, height, "").unwrap();
+        let plot = plot(kind, &data, width, height, &Words::default()).unwrap();
         let (width, height) = (f64::from(width), f64::from(height));
         // Boxes of words, as far as they can meet: left, right, baseline.
         let span = |x: f64, text: &str| (x, x + font::width(text, FONT));

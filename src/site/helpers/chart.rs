@@ -13,6 +13,7 @@ use super::{Call, quoted, refused};
 use crate::config::Scheme;
 use crate::graphics::chart::{Chart, Data, Kind, Plot, Series, dash, plot};
 use crate::graphics::{Colors, Drawing};
+use crate::site::language::{Form, Language};
 use crate::site::pictures::Pictures;
 use crate::site::shape::Shape;
 
@@ -25,7 +26,8 @@ const SMALLER: [(&str, (u32, u32)); 2] = [("(max-width: 549px)", (344, 230)), ("
 const DARK: &str = "(prefers-color-scheme: dark)";
 
 /// `{{chart rows kind="area" x="day" y="clients" series="transport" title="…"}}`: rows are records, `x` and `y` name their
-/// columns of days and of values; `series` that of names, or `y` is a list of columns with a space between. `marks` are rows
+/// columns of days and of values; `series` that of names, or `y` is a list of columns with a space between, and `names` says
+/// what series are called: `none=no transport, others=others`. `marks` are rows
 /// with a day and a `text`, `height` is that of the wide picture in CSS pixels, `unit` stands behind the numbers.
 pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderError> {
     let text = |name: &str, otherwise: Option<&'static str>| match (call.text(name).map_err(refused)?, otherwise) {
@@ -38,11 +40,14 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
     let columns =
         data::Columns { x: text("x", Some("day"))?, y: text("y", None)?, series: call.option("series").as_str() };
     let data = data::read(call.value(0), &columns, call.option("marks")).map_err(refused)?;
+    let data = data::called(data, call.text("names").map_err(refused)?).map_err(refused)?;
+    let language = call.language();
+    let words = language.of_charts(unit.clone());
     let height = height(call.option("height")).map_err(refused)?;
     let page = call.page();
 
     let draw = |scheme: Scheme, size: (u32, u32)| -> Result<String, RenderError> {
-        let plot = plot(kind, &data, size.0, size.1, &unit).map_err(refused)?;
+        let plot = plot(kind, &data, size.0, size.1, &words).map_err(refused)?;
         let svg = call.partial(&format!("charts/{kind}"), picture(&plot, pictures.colors, scheme, &title), pictures)?;
         Ok(page.link_to_file(&pictures.add(Drawing::Chart(Chart { svg }))))
     };
@@ -81,10 +86,10 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
         "src": main,
         "width": WIDE.0,
         "height": height,
-        "alt": words::alt(&title, &data, &unit),
+        "alt": words::alt(&title, &data, &words, language),
         "legend": legend(&data, pictures.colors),
-        "marks": marks(&data),
-        "table": words::table(&data),
+        "marks": marks(&data, language),
+        "table": words::table(&data, language),
     });
     call.partial("chart", figure, pictures)
 }
@@ -124,8 +129,8 @@ fn height(option: &Value) -> Result<u32, String> {
 }
 
 /// The marks of the days shown, in words.
-fn marks(data: &Data) -> Vec<Value> {
-    data.marked().map(|(day, text)| json!({"label": words::day(day), "text": text})).collect()
+fn marks(data: &Data, language: &Language) -> Vec<Value> {
+    data.marked().map(|(day, text)| json!({"label": language.day(day, Form::Long), "text": text})).collect()
 }
 
 /// What the partial `charts/<kind>` sees.
@@ -172,7 +177,7 @@ pub(in crate::site) fn figure_shape() -> Shape {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::graphics::chart::Mark;
+    use crate::graphics::chart::{Mark, Words};
 
     /// The shape that a value has.
     fn shape(value: &Value) -> Shape {
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn a_picture_has_the_parts_that_templates_are_checked_against() {
         for (kind, _) in Kind::ALL {
-            let plot = plot(kind.parse().unwrap(), &data(), WIDE.0, WIDE.1, "").unwrap();
+            let plot = plot(kind.parse().unwrap(), &data(), WIDE.0, WIDE.1, &Words::default()).unwrap();
             let seen = picture(&plot, &Colors::default(), Scheme::Light, "Clients");
             assert_eq!(shape(&seen), picture_shape(), "{kind}");
         }

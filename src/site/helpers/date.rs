@@ -1,15 +1,11 @@
-//! `date`: a day as people read it.
+//! `date`: a day as people read it, in the site's language.
 
 use jiff::civil::Date;
 use serde_json::Value;
 
 use super::{Call, quoted};
 use crate::problem::did_you_mean;
-
-/// The pattern of the format `long`.
-pub(super) const LONG: &str = "%-d %B %Y";
-const FORMATS: [(&str, &str); 5] =
-    [("long", LONG), ("short", "%-d %b"), ("weekday", "%A"), ("month", "%B %Y"), ("iso", "%Y-%m-%d")];
+use crate::site::language::Form;
 
 /// `{{date x}}`: `22 November 2026`; `"short"` `22 Nov`, `"weekday"` `Sunday`, `"month"` `November 2026`, `"iso"`
 /// `2026-11-22`. Of a time its day in UTC. Null is `?`.
@@ -19,8 +15,8 @@ pub(super) fn date(call: &Call) -> Result<Value, String> {
         Value::String(name) => name,
         other => return Err(format!("`date` needs a format's name, not {}", quoted(other))),
     };
-    let Some((_, pattern)) = FORMATS.iter().find(|(name, _)| *name == format) else {
-        let near = did_you_mean(format, FORMATS.iter().map(|(name, _)| *name));
+    let Some((_, form)) = Form::ALL.iter().find(|(name, _)| *name == format) else {
+        let near = did_you_mean(format, Form::ALL.iter().map(|(name, _)| *name));
         let hint = near.unwrap_or_else(|| "it knows `long`, `short`, `weekday`, `month` and `iso`".to_owned());
         return Err(format!("`date` knows no format `{format}`\n{hint}"));
     };
@@ -28,7 +24,7 @@ pub(super) fn date(call: &Call) -> Result<Value, String> {
         Value::Null => Ok("?".into()),
         Value::String(text) => {
             let day = of(text).ok_or_else(|| format!("`date` needs a day as `YYYY-MM-DD`, not `{text}`"))?;
-            Ok(day.strftime(pattern).to_string().into())
+            Ok(call.language().day(day, *form).into())
         }
         other => Err(format!("`date` needs a day as `YYYY-MM-DD`, not {}", quoted(other))),
     }

@@ -16,10 +16,10 @@ pub(super) fn download(call: &Call) -> Result<Value, String> {
         Some("parquet") => Format::Parquet,
         Some(other) => return Err(format!("there is no format `{other}` of downloads\nthere are `csv` and `parquet`")),
     };
-    if let Some(path) = call.files.get(&format.path(name)) {
+    if let Some(path) = call.files().get(&format.path(name)) {
         return Ok(call.page().link_to_file(path).into());
     }
-    let offered = call.files.keys().filter_map(|path| path.strip_prefix(FOLDER)?.strip_suffix(".parquet"));
+    let offered = call.files().keys().filter_map(|path| path.strip_prefix(FOLDER)?.strip_suffix(".parquet"));
     let hint = nearest(name, offered).map_or_else(
         || format!("name the query in the front matter of a page: `downloads: [{name}]`"),
         |near| format!("did you mean `{near}`?"),

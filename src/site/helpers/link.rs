@@ -19,14 +19,14 @@ pub(super) fn url(call: &Call) -> Result<Value, String> {
     let mut path = path.trim_start_matches('/').to_owned();
     if path.is_empty() || path.ends_with('/') {
         path.push_str("index.html");
-    } else if !path.ends_with(".html") && !call.files.contains_key(&path) {
+    } else if !path.ends_with(".html") && !call.files().contains_key(&path) {
         path.push_str(".html");
     }
     if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
         return Err(format!("`url` needs a path below the site's root, not `{text}`"));
     }
     let page = call.page();
-    let mut link = call.files.get(&path).map_or_else(|| page.link_to_page(&path), |file| page.link_to_file(file));
+    let mut link = call.files().get(&path).map_or_else(|| page.link_to_page(&path), |file| page.link_to_file(file));
     if let Some(fragment) = fragment {
         link.push('#');
         link.push_str(&encoded(fragment));
@@ -49,10 +49,10 @@ pub(super) fn asset(call: &Call) -> Result<Value, String> {
         return Err(format!("`asset` needs a file's path, not {}", quoted(call.value(0))));
     };
     let path = format!("assets/{name}");
-    if let Some(file) = call.files.get(&path) {
+    if let Some(file) = call.files().get(&path) {
         return Ok(call.page().link_to_file(file).into());
     }
-    let near = nearest(name, call.files.keys().filter_map(|file| file.strip_prefix("assets/")));
+    let near = nearest(name, call.files().keys().filter_map(|file| file.strip_prefix("assets/")));
     let hint = near
         .map_or_else(|| format!("put it at `assets/{name}` of the theme"), |near| format!("did you mean `{near}`?"));
     Err(format!("there is no asset `{name}`\n{hint}"))

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use handlebars::RenderError;
 use serde_json::{Value, json};
 
-use super::{Call, number, quoted, refused};
+use super::{Call, quoted, refused};
 use crate::graphics::{Drawing, Map, map};
+use crate::site::language::Language;
 use crate::site::pictures::Pictures;
 use crate::site::shape::Shape;
 use crate::text::printable;
@@ -36,7 +37,7 @@ pub(super) fn map(call: &Call, pictures: &Pictures) -> Result<String, RenderErro
         "src": call.page().link_to_file(&path),
         "width": width,
         "height": height,
-        "alt": words(&known),
+        "alt": words(&known, call.language()),
         "legend": legend(&limits, least),
         "elsewhere": elsewhere.iter().map(|place| place.row()).collect::<Vec<_>>(),
     });
@@ -135,14 +136,14 @@ fn whole(value: f64) -> Value {
 }
 
 /// The map in words; `places` are sorted, the highest first.
-fn words(places: &[&Place]) -> String {
+fn words(places: &[&Place], language: &Language) -> String {
     if places.is_empty() {
-        return "Map of the world: no country has a number".to_owned();
+        return language.own("map-alt-empty", &[]);
     }
     let most: Vec<String> =
-        places.iter().take(NAMED).map(|place| format!("{} {}", place.name, number::plain(place.value))).collect();
-    let rest = if places.len() > NAMED { format!(" and {} more", places.len() - NAMED) } else { String::new() };
-    format!("Map of the world: {}{rest}", most.join(", "))
+        places.iter().take(NAMED).map(|place| format!("{} {}", place.name, language.plain(place.value))).collect();
+    let more = places.len().saturating_sub(NAMED);
+    language.own("map-alt", &[("countries", most.join(", ").into()), ("more", more.into())])
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub(super) mod map;
 mod number;
 mod slug;
 mod sparkline;
+pub(super) mod t;
 pub(super) mod table;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::include;
+use super::language::Language;
 use super::pictures::Pictures;
 use crate::config::Scheme;
 
@@ -67,11 +69,16 @@ static OWN: [(Signature, Function); 14] = [
     (signature("flag", 1..=1, &[]), Html(flag::flag)),
     (signature("map", 1..=1, &["code", "value", "name", "limits", "least"]), Html(map::map)),
     (signature("sparkline", 1..=1, &["mark", "unit", "alt"]), Html(sparkline::sparkline)),
-    (signature("chart", 1..=1, &["kind", "x", "y", "series", "title", "marks", "height", "unit"]), Html(chart::chart)),
+    (
+        signature("chart", 1..=1, &["kind", "x", "y", "series", "names", "title", "marks", "height", "unit"]),
+        Html(chart::chart),
+    ),
     (signature("table", 1..=1, &["columns", "heads", "caption"]), Html(table::table)),
 ];
 
 const MANY: usize = 99;
+/// `t` takes what its message names.
+static T: Signature = signature("t", 1..=1, &[]);
 static BUILT_IN: [Signature; 17] = [
     signature("if", 1..=1, &["includeZero"]),
     signature("unless", 1..=1, &["includeZero"]),
@@ -94,7 +101,7 @@ static BUILT_IN: [Signature; 17] = [
 
 /// All helpers that a template can call.
 pub(super) fn signatures() -> impl Iterator<Item = &'static Signature> {
-    OWN.iter().map(|(signature, _)| signature).chain(&BUILT_IN)
+    OWN.iter().map(|(signature, _)| signature).chain([&T]).chain(&BUILT_IN)
 }
 
 /// Whether a helper of that name makes HTML, which is no value for another.
@@ -111,24 +118,33 @@ pub(super) fn makes_figure(name: &str) -> bool {
 /// stand, which is elsewhere for assets.
 pub(super) type Files = Arc<BTreeMap<String, String>>;
 
-/// Lets the templates of `registry` call the helpers; those that draw pictures only [on a page](on_page).
-pub(super) fn register(registry: &mut Handlebars, files: &Files) {
+/// What helpers know beside their values.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) files: Files,
+    pub(super) language: Arc<Language>,
+}
+
+/// Lets the templates of `registry` call the helpers; those that draw pictures only [on a page](on_page). What they print is
+/// HTML or data.
+pub(super) fn register(registry: &mut Handlebars, known: &Known, html: bool) {
+    registry.register_helper(T.name, Box::new(t::T { language: known.language.clone(), html }));
     for (Signature { name, .. }, function) in &OWN {
-        let files = files.clone();
+        let known = known.clone();
         match *function {
-            Plain(function) => registry.register_helper(name, Box::new(OfValue { function, files })),
+            Plain(function) => registry.register_helper(name, Box::new(OfValue { function, known })),
             Html(function) => {
-                registry.register_helper(name, Box::new(OfPicture { name, function, files, pictures: None }));
+                registry.register_helper(name, Box::new(OfPicture { name, function, known, pictures: None }));
             }
         }
     }
 }
 
 /// Lets one page call the helpers that draw pictures.
-pub(super) fn on_page<'rc>(scope: &mut RenderContext<'_, 'rc>, files: &Files, pictures: &'rc Pictures<'rc>) {
+pub(super) fn on_page<'rc>(scope: &mut RenderContext<'_, 'rc>, known: &Known, pictures: &'rc Pictures<'rc>) {
     for (Signature { name, .. }, function) in &OWN {
         if let Html(function) = *function {
-            let helper = OfPicture { name, function, files: files.clone(), pictures: Some(pictures) };
+            let helper = OfPicture { name, function, known: known.clone(), pictures: Some(pictures) };
             scope.register_local_helper(name, Box::new(helper));
         }
     }
@@ -141,11 +157,21 @@ pub(super) const SEEN_EVERYWHERE: [&str; 2] = ["page", "site"];
 struct Call<'a> {
     helper: &'a Helper<'a>,
     context: &'a Value,
-    files: &'a Files,
+    known: &'a Known,
     registry: &'a Handlebars<'a>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// The site's files that are no pages.
+    fn files(&self) -> &'a Files {
+        &self.known.files
+    }
+
+    /// The site's language.
+    fn language(&self) -> &'a Language {
+        &self.known.language
+    }
+
     fn value(&self, number: usize) -> &Value {
         self.helper.param(number).map_or(&Value::Null, |parameter| parameter.value())
     }
@@ -185,7 +211,7 @@ impl Call<'_> {
         }
         let context = Context::from(data);
         let mut scope = RenderContext::new(template.name.as_ref());
-        on_page(&mut scope, self.files, pictures);
+        on_page(&mut scope, self.known, pictures);
         include::on_page(&mut scope);
         let mut output = StringOutput::new();
         template.render(self.registry, &context, &mut scope, &mut output)?;
@@ -207,7 +233,7 @@ fn refused(message: String) -> RenderError {
 /// A helper that makes a value.
 struct OfValue {
     function: fn(&Call) -> Result<Value, String>,
-    files: Files,
+    known: Known,
 }
 
 impl HelperDef for OfValue {
@@ -218,7 +244,7 @@ impl HelperDef for OfValue {
         context: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
-        let call = Call { helper, context: context.data(), files: &self.files, registry };
+        let call = Call { helper, context: context.data(), known: &self.known, registry };
         (self.function)(&call).map(ScopedJson::Derived).map_err(refused)
     }
 }
@@ -227,7 +253,7 @@ impl HelperDef for OfValue {
 struct OfPicture<'a> {
     name: &'static str,
     function: fn(&Call, &Pictures) -> Result<String, RenderError>,
-    files: Files,
+    known: Known,
     /// Those of the page, where there is one.
     pictures: Option<&'a Pictures<'a>>,
 }
@@ -245,7 +271,7 @@ impl HelperDef for OfPicture<'_> {
             let name = self.name;
             return Err(refused(format!("`{name}` draws a picture, which only the text of a page can have")));
         };
-        let call = Call { helper, context: context.data(), files: &self.files, registry };
+        let call = Call { helper, context: context.data(), known: &self.known, registry };
         Ok(output.write(&(self.function)(&call, pictures)?)?)
     }
 }
@@ -278,7 +304,8 @@ pub(super) mod testing {
             ("report.pdf", "report.pdf"),
         ];
         let files = files.map(|(name, path)| (name.to_owned(), path.to_owned()));
-        register(&mut registry, &Arc::new(files.into()));
+        let known = Known { files: Arc::new(files.into()), language: Arc::new(Language::english()) };
+        register(&mut registry, &known, true);
         let data = json!({"x": x, "page": {"path": "days/2026-01-01.html"}});
         registry.render_template(template, &data).map_err(|error| error.reason().to_string())
     }

@@ -1,12 +1,9 @@
-//! `number`, `bytes` and `percent`: numbers as people read them. The signs and spaces are those of the SI brochure: a true
-//! minus, a narrow no-break space between thousands and before a unit.
+//! `number`, `bytes` and `percent`: numbers as people read them, in the site's language.
 
 use serde_json::Value;
 
 use super::{Call, quoted};
-use crate::text::{SPACE, grouped};
 
-const MINUS: char = '\u{2212}';
 /// What stands for a number that nobody knows.
 const UNKNOWN: &str = "?";
 
@@ -18,36 +15,17 @@ pub(super) fn number(call: &Call) -> Result<Value, String> {
     let sign = call.option("sign").as_bool().unwrap_or(false);
     match call.value(0).as_i64() {
         // Exact, which a float would not be beyond 2^53.
-        Some(whole) if decimals == 0 => Ok(signed(&whole.unsigned_abs().to_string(), whole < 0, sign).into()),
-        _ => Ok(signed(&format!("{:.decimals$}", value.abs()), value < 0.0, sign).into()),
+        Some(whole) if decimals == 0 => {
+            Ok(call.language().signed(&whole.unsigned_abs().to_string(), whole < 0, sign).into())
+        }
+        _ => Ok(call.language().signed(&format!("{:.decimals$}", value.abs()), value < 0.0, sign).into()),
     }
 }
 
 /// `{{bytes x}}`: `1.23 MB`, decimal units, three significant digits. Null is `?`.
 pub(super) fn bytes(call: &Call) -> Result<Value, String> {
     let Some(value) = numeric(call, "bytes")? else { return Ok(UNKNOWN.into()) };
-    Ok(in_bytes(value).into())
-}
-
-/// Bytes as `bytes` shows them.
-pub(super) fn in_bytes(value: f64) -> String {
-    let mut size = value.abs();
-    let mut unit = "B";
-    for larger in ["kB", "MB", "GB", "TB"] {
-        // What would be rounded up to 1000 belongs to the next unit.
-        if size < if unit == "B" { 1000.0 } else { 999.5 } {
-            break;
-        }
-        size /= 1000.0;
-        unit = larger;
-    }
-    let decimals = match size {
-        _ if unit == "B" => 0,
-        size if size < 9.995 => 2,
-        size if size < 99.95 => 1,
-        _ => 0,
-    };
-    format!("{}{SPACE}{unit}", signed(&format!("{size:.decimals$}"), value < 0.0, false))
+    Ok(call.language().bytes(value).into())
 }
 
 /// `{{percent x}}`: the change `0.31` is `+31 %`; `sign=false` for a share, `decimals=1` for more digits. Null is nothing.
@@ -55,22 +33,7 @@ pub(super) fn percent(call: &Call) -> Result<Value, String> {
     let Some(value) = numeric(call, "percent")? else { return Ok("".into()) };
     let decimals = decimals(call, 0);
     let sign = call.option("sign").as_bool().unwrap_or(true);
-    Ok(in_percent(value, decimals, sign).into())
-}
-
-/// A share or a change as `percent` shows it.
-pub(super) fn in_percent(value: f64, decimals: usize, sign: bool) -> String {
-    format!("{}{SPACE}%", signed(&format!("{:.decimals$}", value.abs() * 100.0), value < 0.0, sign))
-}
-
-/// A number as `number` shows it.
-pub(super) fn plain(value: f64) -> String {
-    let decimals = match value.abs() {
-        whole if whole.fract() == 0.0 => 0,
-        small if small < 1.0 => 3,
-        _ => 1,
-    };
-    signed(&format!("{:.decimals$}", value.abs()), value < 0.0, false)
+    Ok(call.language().percent(value, decimals, sign).into())
 }
 
 fn numeric(call: &Call, helper: &str) -> Result<Option<f64>, String> {
@@ -83,19 +46,6 @@ fn numeric(call: &Call, helper: &str) -> Result<Option<f64>, String> {
 
 fn decimals(call: &Call, otherwise: usize) -> usize {
     call.option("decimals").as_u64().map_or(otherwise, |decimals| decimals.min(9) as usize)
-}
-
-/// Digits in groups of three before the point, with a sign: none for zero.
-fn signed(digits: &str, negative: bool, plus: bool) -> String {
-    let mut text = String::new();
-    if digits.contains(|c: char| ('1'..='9').contains(&c)) {
-        match (negative, plus) {
-            (true, _) => text.push(MINUS),
-            (false, true) => text.push('+'),
-            (false, false) => {}
-        }
-    }
-    text + &grouped(digits)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use handlebars::RenderError;
 use serde_json::Value;
 
-use super::{Call, digits, number, quoted, refused};
+use super::{Call, digits, quoted, refused};
 use crate::graphics::sheet::{HEIGHT, STEP, Sparkline};
+use crate::site::language::Language;
 use crate::site::pictures::Pictures;
 
 /// Values of one sparkline at most: ten beside each other stay within what graphics cards can hold.
@@ -21,13 +22,13 @@ pub(super) fn sparkline(call: &Call, pictures: &Pictures) -> Result<String, Rend
         Value::Null => None,
         mark => Some(place(mark, values.len()).map_err(refused)?),
     };
-    let in_words = match call.option("unit") {
-        Value::Null => number::plain,
-        Value::String(unit) if unit == "B" => number::in_bytes,
+    let in_words: InWords = match call.option("unit") {
+        Value::Null => Language::plain,
+        Value::String(unit) if unit == "B" => Language::bytes,
         other => return Err(refused(format!("`unit` of `sparkline` is `B` or nothing, not {}", quoted(other)))),
     };
     let words = match call.option("alt") {
-        Value::Null => words(&values, mark, in_words),
+        Value::Null => handlebars::html_escape(&words(&values, mark, in_words, call.language())),
         Value::String(text) => handlebars::html_escape(text),
         other => return Err(refused(format!("`alt` of `sparkline` is a text, not {}", quoted(other)))),
     };
@@ -38,6 +39,9 @@ pub(super) fn sparkline(call: &Call, pictures: &Pictures) -> Result<String, Rend
         digits(number)
     ))
 }
+
+/// How a language writes a value.
+type InWords = fn(&Language, f64) -> String;
 
 fn numbers(list: &Value) -> Result<Vec<Option<f64>>, String> {
     let Value::Array(list) = list else {
@@ -68,21 +72,23 @@ fn place(mark: &Value, length: usize) -> Result<usize, String> {
 }
 
 /// The picture in words.
-fn words(values: &[Option<f64>], mark: Option<usize>, in_words: fn(f64) -> String) -> String {
+fn words(values: &[Option<f64>], mark: Option<usize>, in_words: InWords, language: &Language) -> String {
     let known: Vec<f64> = values.iter().copied().flatten().collect();
-    let (Some(first), Some(last)) = (known.first(), known.last()) else { return "nothing known".to_owned() };
+    let (Some(first), Some(last)) = (known.first(), known.last()) else { return language.own("sparkline-empty", &[]) };
     let lowest = known.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = known.iter().copied().fold(0.0, f64::max);
-    let [first, last, lowest, highest] = [*first, *last, lowest, highest].map(in_words);
-    let gaps = match values.len() - known.len() {
-        0 => String::new(),
-        gaps => format!(", {gaps} unknown"),
-    };
-    let marked = match mark.map(|mark| values[mark]) {
-        None => String::new(),
-        Some(value) => format!(", marked {}", value.map_or_else(|| "a gap".to_owned(), in_words)),
-    };
-    format!("first {first}, last {last}, lowest {lowest}, highest {highest}{gaps}{marked}")
+    let [first, last, lowest, highest] = [*first, *last, lowest, highest].map(|value| in_words(language, value));
+    let ends = [("first", first), ("last", last), ("lowest", lowest), ("highest", highest)];
+    let mut words = language.own("sparkline-alt", &ends.map(|(name, value)| (name, value.into())));
+    let gaps = values.len() - known.len();
+    if gaps > 0 {
+        words += &language.own("sparkline-gaps", &[("count", gaps.into())]);
+    }
+    if let Some(value) = mark.map(|mark| values[mark]) {
+        let value = value.map_or_else(|| language.own("sparkline-gap", &[]), |value| in_words(language, value));
+        words += &language.own("sparkline-marked", &[("value", value.into())]);
+    }
+    words
 }
 
 #[cfg(test)]
@@ -92,7 +98,7 @@ mod tests {
 
     #[test]
     fn words_say_what_the_picture_shows() {
-        let in_words = |values: &[Option<f64>], mark| words(values, mark, number::plain);
+        let in_words = |values: &[Option<f64>], mark| words(values, mark, Language::plain, &Language::english());
         let values = [Some(16.0), Some(8.0), Some(2400.0), Some(24.0)];
         assert_eq!(in_words(&values, None), "first 16, last 24, lowest 8, highest 2\u{202f}400");
         assert_eq!(in_words(&values, Some(3)), "first 16, last 24, lowest 8, highest 2\u{202f}400, marked 24");
@@ -103,7 +109,7 @@ mod tests {
         assert_eq!(in_words(&[None], None), "nothing known");
         assert_eq!(in_words(&[], None), "nothing known");
         assert_eq!(
-            words(&values, None, number::in_bytes),
+            words(&values, None, Language::bytes, &Language::english()),
             "first 16\u{202f}B, last 24\u{202f}B, lowest 8\u{202f}B, highest 2.40\u{202f}kB"
         );
     }

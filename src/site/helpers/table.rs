@@ -3,8 +3,9 @@
 use handlebars::RenderError;
 use serde_json::{Map, Value, json};
 
-use super::{Call, date, number, quoted, refused};
+use super::{Call, date, quoted, refused};
 use crate::problem::nearest;
+use crate::site::language::{Form, Language};
 use crate::site::pictures::Pictures;
 use crate::site::shape::Shape;
 
@@ -110,7 +111,7 @@ fn seen(call: &Call) -> Result<Value, String> {
     };
     let cell = |row: &Map<String, Value>, (name, format): (&str, Format)| -> Result<Value, String> {
         let value = row.get(name).unwrap_or(&Value::Null);
-        let text = text(name, value, format)?;
+        let text = text(name, value, format, call.language())?;
         let unknown = value.is_null();
         Ok(json!({"value": value, "text": text, "unknown": unknown, "format": format.name(), "class": class(format)}))
     };
@@ -171,20 +172,20 @@ fn readable(column: &str) -> String {
 }
 
 /// A value in words; null where nobody knows it, and for a sparkline.
-fn text(column: &str, value: &Value, format: Format) -> Result<Value, String> {
+fn text(column: &str, value: &Value, format: Format, language: &Language) -> Result<Value, String> {
     let wrong = || format!("`{column}` has {}, which is not to be shown as `{}`", quoted(value), format.name());
     let numeric = || value.as_f64().ok_or_else(wrong);
     Ok(match (format, value) {
         (Trend, Value::Array(_) | Value::Null) | (_, Value::Null) => Value::Null,
         (Text, Value::String(text)) => text.clone().into(),
-        (Text, Value::Bool(truth)) => if *truth { "yes" } else { "no" }.into(),
+        (Text, Value::Bool(truth)) => language.own(if *truth { "yes" } else { "no" }, &[]).into(),
         // As a year.
         (Text, Value::Number(number)) => number.to_string().into(),
-        (Number, _) => number::plain(numeric()?).into(),
-        (Bytes, _) => number::in_bytes(numeric()?).into(),
-        (Percent, _) => number::in_percent(numeric()?, 1, false).into(),
-        (Change, _) => number::in_percent(numeric()?, 0, true).into(),
-        (Date, Value::String(text)) => date::of(text).ok_or_else(wrong)?.strftime(date::LONG).to_string().into(),
+        (Number, _) => language.plain(numeric()?).into(),
+        (Bytes, _) => language.bytes(numeric()?).into(),
+        (Percent, _) => language.percent(numeric()?, 1, false).into(),
+        (Change, _) => language.percent(numeric()?, 0, true).into(),
+        (Date, Value::String(text)) => language.day(date::of(text).ok_or_else(wrong)?, Form::Long).into(),
         (Text | Date | Trend, _) => return Err(wrong()),
     })
 }
@@ -247,11 +248,12 @@ mod tests {
             (json!(null), Number, json!(null)),
             (json!([1]), Trend, json!(null)),
         ] {
-            assert_eq!(text("x", &value, format), Ok(shown), "{value}");
+            assert_eq!(text("x", &value, format, &Language::english()), Ok(shown), "{value}");
         }
-        let wrong = text("x", &json!("many"), Number);
+        let text = |value: &Value, format| text("x", value, format, &Language::english());
+        let wrong = text(&json!("many"), Number);
         assert_eq!(wrong, Err("`x` has `many`, which is not to be shown as `number`".to_owned()));
-        assert!(text("x", &json!([1]), Number).is_err() && text("x", &json!(1), Trend).is_err());
+        assert!(text(&json!([1]), Number).is_err() && text(&json!(1), Trend).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ const THEME: Embedded = &[
 
 fn unused(files: &[(&str, &str)]) -> Vec<String> {
     let (summary, _) = Folder::new(files).render_from(super::DATA, THEME).unwrap();
-    summary.unused.iter().map(ToString::to_string).collect()
+    summary.warnings.iter().map(ToString::to_string).collect()
 }
 
 #[test]

@@ -86,6 +86,24 @@ pub(super) fn read(rows: &Value, columns: &Columns, marks: &Value) -> Result<Dat
     Ok(Data { first, series, marks: read_marks(marks, &columns.x, first)? })
 }
 
+/// The data with series called otherwise, `code=Name, other=Another name`; those of which nothing is said keep their names.
+pub(super) fn called(data: Data, names: Option<&str>) -> Result<Data, String> {
+    let Some(names) = names else { return Ok(data) };
+    let pair = |pair: &str| {
+        let (code, name) = pair.split_once('=').ok_or_else(|| {
+            format!("`names` of `chart` has `{}`\nit is `code=Name`, with commas between", pair.trim())
+        })?;
+        Ok((code.trim().replace('_', " "), readable(name.trim())))
+    };
+    let names: BTreeMap<String, String> =
+        names.split(',').filter(|text| !text.trim().is_empty()).map(pair).collect::<Result<_, String>>()?;
+    let called = |series: Series| match names.get(&series.name.replace('_', " ")) {
+        Some(name) => Series { name: name.clone(), ..series },
+        None => series,
+    };
+    Ok(Data { series: data.series.into_iter().map(called).collect(), ..data })
+}
+
 fn read_marks(marks: &Value, x: &str, first: Date) -> Result<Vec<Mark>, String> {
     let rows = match marks {
         Value::Null => return Ok(Vec::new()),

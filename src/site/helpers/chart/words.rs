@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::super::number::plain;
-use crate::graphics::chart::{Data, Series, short};
+use crate::graphics::chart::{Data, Series, Words, short};
+use crate::site::language::{Form, Language};
 
 /// Series that the words describe, and marks, the newest; of others there is only the number.
 const DESCRIBED: usize = 6;
@@ -14,45 +14,46 @@ const DESCRIBED: usize = 6;
 const DAYS: usize = 100;
 
 /// Title, span, the first, last, lowest and highest value of each series, and the marks.
-pub(super) fn alt(title: &str, data: &Data, unit: &str) -> String {
-    let title = if title.is_empty() { "Chart" } else { title };
+pub(super) fn alt(title: &str, data: &Data, words: &Words, language: &Language) -> String {
+    let untitled = language.own("chart-untitled", &[]);
+    let title = if title.is_empty() { &untitled } else { title };
     if data.is_empty() {
-        return format!("{title}: no numbers yet.");
+        return language.own("chart-alt-empty", &[("title", title.into())]);
     }
-    let span = match data.days() {
-        1 => day(data.first),
-        days => format!("{} to {}", day(data.first), day(data.day(days - 1))),
-    };
-    let number = |value: f64| if unit.is_empty() { plain(value) } else { short(value, unit) };
+    let day = |date| language.day(date, Form::Long);
+    let number = |value: f64| if words.unit.is_empty() { language.plain(value) } else { short(value, words) };
     let series = |series: &Series| {
+        let name = ("name", series.name.as_str().into());
         let mut known = series.values.iter().copied().flatten();
-        let Some(first) = known.next() else { return format!("{}: nothing known.", series.name) };
+        let Some(first) = known.next() else { return language.own("chart-alt-unknown", &[name]) };
         let (last, lowest, highest) = known
             .fold((first, first, first), |(_, lowest, highest), value| (value, value.min(lowest), value.max(highest)));
-        let [first, last, lowest, highest] = [first, last, lowest, highest].map(number);
-        format!("{}: first {first}, last {last}, lowest {lowest}, highest {highest}.", series.name)
+        let [first, last, lowest, highest] = [first, last, lowest, highest].map(|value| number(value).into());
+        let values = [name, ("first", first), ("last", last), ("lowest", lowest), ("highest", highest)];
+        language.own("chart-alt-series", &values)
     };
-    let mut sentences = vec![format!("{title}, {span}.")];
+    let from = ("from", day(data.first).into());
+    let to = ("to", day(data.day(data.days() - 1)).into());
+    let mut sentences = vec![match data.days() {
+        1 => language.own("chart-alt-day", &[("title", title.into()), ("day", day(data.first).into())]),
+        _ => language.own("chart-alt-days", &[("title", title.into()), from, to]),
+    }];
     sentences.extend(data.series.iter().take(DESCRIBED).map(series));
     if data.series.len() > DESCRIBED {
-        sentences.push(format!("And {} more.", data.series.len() - DESCRIBED));
+        sentences.push(language.own("chart-alt-more", &[("count", (data.series.len() - DESCRIBED).into())]));
     }
-    let marks: Vec<String> = data.marked().map(|(date, text)| format!("{}, {text}", day(date))).collect();
+    let mark = |(date, text): (Date, &str)| format!("{}, {text}", day(date));
+    let marks: Vec<String> = data.marked().map(mark).collect();
     let (older, newest) = marks.split_at(marks.len().saturating_sub(DESCRIBED));
     if !newest.is_empty() {
-        let more = if older.is_empty() { String::new() } else { format!(" and {} before", older.len()) };
-        sentences.push(format!("Marked: {}{more}.", newest.join("; ")));
+        let marks = ("marks", newest.join("; ").into());
+        sentences.push(language.own("chart-alt-marked", &[marks, ("older", older.len().into())]));
     }
     sentences.join(" ")
 }
 
-/// `22 November 2026`.
-pub(super) fn day(date: Date) -> String {
-    date.strftime("%-d %B %Y").to_string()
-}
-
 /// The numbers, the newest first: of each day, or of many days the mean of each month over the days that have a value.
-pub(super) fn table(data: &Data) -> Value {
+pub(super) fn table(data: &Data, language: &Language) -> Value {
     let days = data.days();
     let by_day = days <= DAYS;
     let mut groups: BTreeMap<(i16, i8, i8), Vec<usize>> = BTreeMap::new();
@@ -66,14 +67,14 @@ pub(super) fn table(data: &Data) -> Value {
         // A mean is no more exact than what is counted.
         mean.map(|mean| if mean >= 10.0 { mean.round() } else { mean })
     };
+    let form = if by_day { Form::Long } else { Form::Month };
     let rows = groups.values().rev().map(|numbers| {
-        let date = data.day(numbers[0]);
         let values: Vec<Value> = data.series.iter().map(|series| number(mean(series, numbers))).collect();
-        let label = if by_day { day(date) } else { date.strftime("%B %Y").to_string() };
-        json!({"label": label, "values": values})
+        json!({"label": language.day(data.day(numbers[0]), form), "values": values})
     });
+    let days_head = language.own(if by_day { "chart-day" } else { "chart-month" }, &[]);
     let head = data.series.iter().map(|series| series.name.as_str());
-    let head: Vec<&str> = std::iter::once(if by_day { "Day" } else { "Month" }).chain(head).collect();
+    let head: Vec<&str> = std::iter::once(days_head.as_str()).chain(head).collect();
     json!({"head": head, "rows": rows.collect::<Vec<_>>(), "by": if by_day { "day" } else { "month" }})
 }
 
@@ -97,22 +98,24 @@ mod tests {
 
     #[test]
     fn words_say_what_the_picture_shows() {
-        let words = alt("Clients", &data(vec![Some(16.0), None, Some(2400.0), Some(24.0)]), "");
+        let alt = |title: &str, data: &Data| alt(title, data, &Words::default(), &Language::english());
+        let words = alt("Clients", &data(vec![Some(16.0), None, Some(2400.0), Some(24.0)]));
         assert_eq!(
             words,
             "Clients, 30 January 2026 to 2 February 2026. \
              obfs4: first 16, last 24, lowest 16, highest 2\u{202f}400."
         );
-        assert_eq!(alt("", &data(vec![None]), ""), "Chart: no numbers yet.");
+        assert_eq!(alt("", &data(vec![None])), "Chart: no numbers yet.");
         let mut marked = data(vec![Some(8.0); 9]);
         marked.marks = (0..8).map(|day| Mark { day, text: format!("note {day}") }).collect();
-        let words = alt("Clients", &marked, "");
+        let words = alt("Clients", &marked);
         assert!(words.contains(" Marked: 1 February 2026, note 2; 2 February 2026, note 3; "), "{words}");
         assert!(words.ends_with("; 6 February 2026, note 7 and 2 before."), "{words}");
     }
 
     #[test]
     fn many_days_become_months() {
+        let table = |data: &Data| table(data, &Language::english());
         let few = table(&data(vec![Some(1.0), None]));
         assert_eq!(few["by"], "day");
         assert_eq!(few["rows"][0], json!({"label": "31 January 2026", "values": [null]}));

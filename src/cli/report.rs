@@ -1,0 +1,65 @@
+//! `torcollect report`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use torcollect::config::{Compress, Scheme, Site};
+use torcollect::fs;
+use torcollect::project::Project;
+use torcollect::site::{Input, Plan};
+
+use super::data::Data;
+use super::{Terminal, collect, load_site};
+
+/// The arguments of `report`.
+#[derive(Args)]
+pub struct Report {
+    /// The month, such as 2026-10
+    #[arg(long, value_name = "MONTH", value_parser = month)]
+    month: String,
+    /// Of one organization's bridges alone
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+    /// Take the data from a file that `export --public` has written
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Write it into this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Report {
+    /// Runs the command.
+    pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        let organization = self.organization.as_deref();
+        if self.from.is_none() {
+            collect::sample_first(project, terminal)?;
+        }
+        let data = Data::new(project, terminal, self.from.as_deref())?;
+        let site = load_site(project)?;
+        // Paper is light, and one file has no copies.
+        let site = Site { schemes: vec![Scheme::Light], compress: Compress::NONE, ..site };
+        let leaks = data.leaks(project)?;
+        let plan = {
+            let publication = data.publication(project, &site, organization)?;
+            Plan::new(&Input { project, site: &site, publication: &publication, drafts: false, leaks: &leaks })?
+        };
+        let html = plan.report(&self.month, site.base_url.as_deref())?;
+        let Some(file) = &self.output else {
+            terminal.data(&html)?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        fs::write_atomic(file, html.as_bytes(), fs::PUBLIC)?;
+        terminal.info(&format!("{}: {} bytes", file.display(), html.len()));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// `2026-10`.
+fn month(text: &str) -> Result<String, String> {
+    let day = format!("{text}-01");
+    let valid = text.len() == 7 && jiff::civil::Date::strptime("%Y-%m-%d", &day).is_ok();
+    if valid { Ok(text.to_owned()) } else { Err("a month is a year and a month, such as 2026-10".to_owned()) }
+}
