@@ -1,6 +1,6 @@
 -- Every bridge of each month: the mean of the complete days on which it reported, of how many, and its traffic. `since` and `until`
--- are the first and the last day on which it was expected, where they are inside of the month. `history` has the days of the
--- month, always 31.
+-- are the first and the last day on which it was expected, where they are inside of the month. `history` has the days of
+-- the month so far.
 with monthly as (
     select
         cast(date_trunc('month', bridge_days.day) as date) as month,
@@ -19,9 +19,10 @@ with monthly as (
 histories as (
     select monthly.month, monthly.bridge, list(case when day.complete then bridge_days.clients end order by number) as history
     from monthly
-    cross join range(31) as numbers(number)
+    cross join publication
+    join range(31) as numbers(number)
+         on monthly.month + cast(number as integer) <= least(last_day(monthly.month), publication.last_day)
     left join bridge_days on bridge_days.bridge = monthly.bridge and bridge_days.day = monthly.month + cast(number as integer)
-                         and bridge_days.day <= last_day(monthly.month)
     left join day on day.day = bridge_days.day
     group by monthly.month, monthly.bridge
 )

@@ -1,7 +1,7 @@
 -- Clients by country and month: the mean of the complete days of which bridges told countries, its share of the mean of all
 -- countries, and its change. A day on which the country is not listed counts as none, so that the mean is the least that it can be,
--- and a change is known only where the country is listed on nine days of ten of both months. `history` has the days of the month,
--- always 31, and `mark` is the first on which something sudden began.
+-- and a change is known only where the country is listed on nine days of ten of both months. `history` has the days of the month
+-- so far, and `mark` is the first on which something sudden began.
 with counted as (
     select cast(date_trunc('month', day) as date) as month, day, country, name, note, clients
     from country_days semi join day on day.day = country_days.day and day.complete
@@ -17,7 +17,9 @@ monthly as (
 histories as (
     select monthly.month, monthly.country, list(counted.clients order by number) as history
     from monthly
-    cross join range(31) as numbers(number)
+    cross join publication
+    join range(31) as numbers(number)
+         on monthly.month + cast(number as integer) <= least(last_day(monthly.month), publication.last_day)
     left join counted on counted.month = monthly.month and counted.country = monthly.country
                      and counted.day = monthly.month + cast(number as integer)
     group by monthly.month, monthly.country

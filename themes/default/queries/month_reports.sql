@@ -20,7 +20,7 @@ with monthly as (
 bridges as (
     select cast(date_trunc('month', day) as date) as month,
            count(distinct bridge) as bridges_expected,
-           count(distinct bridge) filter (state = 'reported') as bridges_reporting
+           count(distinct bridge) filter (state in ('reported', 'no_geoip')) as bridges_reporting
     from bridge_days
     group by all
 )

@@ -18,7 +18,9 @@ histories as (
            list(case when list_contains(monthly.told_days, monthly.month + cast(number as integer)) then coalesce(counted.clients, 0) end
                 order by number) as history
     from monthly
-    cross join range(31) as numbers(number)
+    cross join publication
+    join range(31) as numbers(number)
+         on monthly.month + cast(number as integer) <= least(last_day(monthly.month), publication.last_day)
     left join counted on counted.month = monthly.month and counted.transport = monthly.transport
                      and counted.day = monthly.month + cast(number as integer)
     group by monthly.month, monthly.transport
