@@ -44,6 +44,7 @@ days as (
 months as (
     select
         cast(month as date) as month,
+        strftime(month, '%Y-%m') as code,
         count(*) as days,
         count(*) filter (where complete) as complete_days,
         cast(round(avg(clients) filter (where complete)) as bigint) as clients,
