@@ -11,7 +11,8 @@ spans as (
     from silent
     group by bridge, state, span
 )
-select page_paths.path, spans.state, spans.first_day, spans.last_day, spans.days
+select page_paths.path, spans.state, spans.first_day, spans.last_day, spans.days,
+       spans.last_day = (select max(day) from day where complete) as goes_on
 from spans
 join page_paths on page_paths.kind = 'bridge' and page_paths.name = spans.bridge
 qualify row_number() over (partition by spans.bridge order by spans.first_day desc) <= 10

@@ -1,5 +1,6 @@
 -- Every country, transport and bridge today: the newest complete day; the newest 30 complete days, and their change against the 30
--- before; when it was seen; and the 90 days and 53 weeks that end with the newest. A change needs 15 known days in both.
+-- before; when it was seen; and the 90 days and 53 weeks that end with the newest, with the newest sudden change
+-- marked in the days. A change needs 15 days in both on which it is known or listed.
 with newest as (
     select max(day) as day from day where complete
 ),
@@ -18,9 +19,15 @@ periods as (
         case when month_listed > 0
              then sum(counted) filter (where age < 30) / nullif(sum(whole) filter (where age < 30 and counted is not null), 0)
              end as month_share,
-        case when month_days >= 15 and count(counted) filter (where age between 30 and 59) >= 15
+        case when month_listed >= 15 and count(clients) filter (where age between 30 and 59) >= 15
              then avg(counted) filter (where age between 30 and 59) end as before
     from history_days
+    group by kind, name
+),
+marked as (
+    select kind, name, cast(max(89 - (newest.day - event.since)) as integer) as mark
+    from event cross join newest
+    where event.since > newest.day - 90
     group by kind, name
 ),
 ranked as (
@@ -70,10 +77,13 @@ select
     most,
     most_day,
     days,
+    list_count(days) > 0 as days_known,
+    mark,
     weeks
 from periods
 cross join newest
 left join ranked using (kind, name)
+left join marked using (kind, name)
 join days using (kind, name)
 join weeks using (kind, name)
 order by periods.kind, periods.month_clients desc nulls last, periods.name
