@@ -1,4 +1,4 @@
--- What operators say of each country, and of each bridge or its server, the newest first.
+-- What operators say of each country, and of each bridge or its server, the ten newest.
 with named as (
     select 'country' as kind, country as name, day, null as about, text from note where country is not null
     union all
@@ -8,4 +8,5 @@ with named as (
 )
 select page_paths.path, named.day, named.about, named.text
 from named join page_paths using (kind, name)
+qualify row_number() over (partition by page_paths.path order by named.day desc, named.about nulls first, named.text) <= 10
 order by page_paths.path, named.day desc, named.about nulls first, named.text
