@@ -21,6 +21,7 @@ select
     bridge_day.day,
     bridge_day.bridge,
     bridge.label,
+    page_paths.path,
     bridge_day.state,
     bridge_day.clients,
     traffic_day.sent_bytes,
@@ -36,6 +37,7 @@ select
     case when fell or rose then 29 end as mark
 from bridge_day
 join bridge using (bridge)
+join page_paths on page_paths.kind = 'bridge' and page_paths.name = bridge.bridge
 join compared on compared.bridge = bridge_day.bridge and compared.day = bridge_day.day
 -- tor fills the time in which it did not run with zeros: of a bridge that told nothing else, a zero says nothing.
 left join traffic_day on traffic_day.bridge = bridge_day.bridge and traffic_day.day = bridge_day.day

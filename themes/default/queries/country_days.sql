@@ -45,6 +45,7 @@ select
     country,
     country.name,
     country.note,
+    page_paths.path,
     compared.clients,
     compared.bridges,
     compared.clients / sum(compared.clients) over (partition by compared.day) as share,
@@ -55,5 +56,6 @@ select
     case when fell or rose then 29 end as mark
 from compared
 join country using (country)
+left join page_paths on page_paths.kind = 'country' and page_paths.name = country.country
 where compared.clients is not null
 order by compared.day, compared.clients desc, country

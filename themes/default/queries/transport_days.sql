@@ -44,6 +44,7 @@ select
     compared.day,
     transport,
     case transport when '<OR>' then 'no transport' when '<??>' then 'without a name' end as note,
+    page_paths.path,
     compared.clients,
     compared.bridges,
     counted / nullif(before, 0) - 1 as change,
@@ -53,5 +54,6 @@ select
     case when fell or rose then 29 end as mark
 from compared
 join transport using (transport)
+join page_paths on page_paths.kind = 'transport' and page_paths.name = transport.transport
 where compared.clients is not null
 order by compared.day, compared.clients desc, transport
