@@ -127,8 +127,9 @@ fn one(torcollect: &Path, seed: u64, count: &Mutex<Count>) -> Result<()> {
     std::fs::write(at("site/site.yaml"), "publish: {delay: 0}\n")?;
     let export = at("publication.duckdb");
     for arguments in [vec!["collect"], vec!["export", "--public", &export.to_string_lossy()]] {
-        let run = Command::new(torcollect).arg("-q").arg("-C").arg(folder.path()).args(&arguments);
-        let status = { run }.stdin(Stdio::null()).status()?;
+        let mut run = Command::new(torcollect);
+        run.arg("-q").arg("-C").arg(folder.path()).args(&arguments);
+        let status = run.stdin(Stdio::null()).status()?;
         ensure!(status.success(), "`torcollect {}` failed for seed {seed}", arguments.join(" "));
     }
     let until = Sample::default().until;

@@ -26,7 +26,7 @@ pub use sheet::Sheet;
 use crate::text::hexadecimal;
 
 /// Raised when the same data are drawn differently than before, so that pictures of an earlier version are not kept.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a picture is drawn from.
 #[derive(Clone, Debug, PartialEq, Eq)]

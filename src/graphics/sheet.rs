@@ -107,7 +107,7 @@ impl Sheet {
             })
             .collect();
         let palette = [TRANSPARENT, self.ink.with_opacity(FILL), self.warning, self.ink];
-        png::indexed(pixels.width, &numbers, &palette, 2).context("cannot draw the sparklines")
+        png::indexed(pixels.width, &numbers, &palette, 2, png::Level::Small).context("cannot draw the sparklines")
     }
 
     /// Columns and rows of pixels. The columns are always ten, so that a page finds a sparkline by its number alone.

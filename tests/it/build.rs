@@ -284,25 +284,8 @@ fn a_build_from_an_exported_publication_is_the_same_site() {
 }
 
 #[test]
-fn an_organizations_site_has_nothing_of_anybody_elses_bridges() {
+fn an_unknown_organization_is_named_with_the_nearest_that_there_is() {
     let project = sample();
-    project.run(&["build", "--organization", "example-lawyers"]).ok();
-    let own = ["loire/default", "tagus/b2", "vistula/b10"];
-    let labels = project.private(
-        "select label, (select any_value(server || '/' || instance) from warehouse.sighting
-        where starts_with(sighting.bridge, bridge.bridge)) from bridge order by all",
-    );
-    assert_eq!(labels.len(), 24);
-    let site: String = tree(&project.path("public-example-lawyers"))
-        .into_iter()
-        .filter(|(path, _)| path.extension().is_some_and(|extension| extension == "html"))
-        .map(|(_, bytes)| String::from_utf8(bytes).unwrap())
-        .collect();
-    for line in labels {
-        let (label, place) = line.split_once(',').unwrap();
-        assert_eq!(site.contains(label), own.contains(&place), "{label} of {place}");
-    }
-    assert!(!site.contains(" 24 bridges") && !site.contains("of 24"), "their number");
     let stderr = project.run(&["build", "--organization", "example-lawers"]).failed(2);
     assert_eq!(stderr, "error: there is no organization `example-lawers`\nhint: did you mean `example-lawyers`?\n");
 }

@@ -20,6 +20,8 @@ mod journey;
 mod machine;
 mod notes;
 mod privacy;
+mod report;
+mod scope;
 mod serve;
 mod servers;
 mod setup;

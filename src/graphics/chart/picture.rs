@@ -34,7 +34,7 @@ impl Chart {
             5..=16 => 4,
             _ => 8,
         };
-        png::indexed(pixels.width, &numbers, &palette, bits)
+        png::indexed(pixels.width, &numbers, &palette, bits, png::Level::Large)
     }
 }
 
