@@ -1,6 +1,7 @@
 -- Clients by country and day: the share of the day's sum of countries, the change from the same weekday of the week before, and
 -- the 30 days that end there. What compares days leaves those out that are not complete. A day on which the country is not
--- listed is null and no zero: its clients, if there were any, are among the other countries.
+-- listed is null and no zero: its clients, if there were any, are among the other countries. It fell or rose while a sudden
+-- change goes on, and the mark is where the newest of these began.
 with told as (
     select distinct bridge, day from country_day semi join day on day.day = country_day.day and day.complete
 ),
@@ -33,11 +34,14 @@ compared as (
         clients.bridges,
         clients.as_now as counted,
         lag(clients.as_before, 7) over past as before,
-        list(case when day.complete then clients.clients end) over (past rows 29 preceding) as history
+        list(case when day.complete then clients.clients end) over (past rows 29 preceding) as history,
+        max(begun.day) over (past rows 29 preceding) as begun
     from calendar
     cross join country
     left join day on day.day = calendar.day
     left join clients on clients.day = calendar.day and clients.country = country.country
+    left join (select distinct name, since as day from event where kind = 'country') as begun
+           on begun.name = country.country and begun.day = calendar.day
     window past as (partition by country.country order by calendar.day)
 )
 select
@@ -50,12 +54,15 @@ select
     compared.bridges,
     compared.clients / sum(compared.clients) over (partition by compared.day) as share,
     counted / nullif(before, 0) - 1 as change,
-    coalesce(change < -0.2 and before - counted >= 40, false) as fell,
-    coalesce(change > 0.5 and counted - before >= 40, false) as rose,
+    coalesce(changed_days.direction = 'fell', false) as fell,
+    coalesce(changed_days.direction = 'rose', false) as rose,
+    changed_days.since,
+    changed_days.event,
     history,
-    case when fell or rose then 29 end as mark
+    29 - (compared.day - begun) as mark
 from compared
 join country using (country)
 left join page_paths on page_paths.kind = 'country' and page_paths.name = country.country
+left join changed_days on changed_days.kind = 'country' and changed_days.name = compared.country and changed_days.day = compared.day
 where compared.clients is not null
 order by compared.day, compared.clients desc, country

@@ -1,6 +1,7 @@
 -- Clients by pluggable transport and day, the change from the same weekday of the week before, and the 30 days that end there.
 -- What compares days leaves those out that are not complete. Of a day of which bridges told their transports, a transport
--- that none of them named is a zero.
+-- that none of them named is a zero. It fell or rose while a sudden change goes on, and the mark is where the newest of these
+-- began.
 with told as (
     select distinct bridge, day from transport_day semi join day on day.day = transport_day.day and day.complete
 ),
@@ -33,11 +34,14 @@ compared as (
         clients.bridges,
         coalesce(clients.as_now, 0) as counted,
         lag(clients.as_before, 7) over past as before,
-        list(case when told.day is not null then coalesce(clients.clients, 0) end) over (past rows 29 preceding) as history
+        list(case when told.day is not null then coalesce(clients.clients, 0) end) over (past rows 29 preceding) as history,
+        max(begun.day) over (past rows 29 preceding) as begun
     from calendar
     cross join transport
     left join (select distinct day from told) as told on told.day = calendar.day
     left join clients on clients.day = calendar.day and clients.transport = transport.transport
+    left join (select distinct name, since as day from event where kind = 'transport') as begun
+           on begun.name = transport.transport and begun.day = calendar.day
     window past as (partition by transport.transport order by calendar.day)
 )
 select
@@ -48,12 +52,15 @@ select
     compared.clients,
     compared.bridges,
     counted / nullif(before, 0) - 1 as change,
-    coalesce(change < -0.2 and before - counted >= 40, false) as fell,
-    coalesce(change > 0.5 and counted - before >= 40, false) as rose,
+    coalesce(changed_days.direction = 'fell', false) as fell,
+    coalesce(changed_days.direction = 'rose', false) as rose,
+    changed_days.since,
+    changed_days.event,
     history,
-    case when fell or rose then 29 end as mark
+    29 - (compared.day - begun) as mark
 from compared
 join transport using (transport)
 join page_paths on page_paths.kind = 'transport' and page_paths.name = transport.transport
+left join changed_days on changed_days.kind = 'transport' and changed_days.name = compared.transport and changed_days.day = compared.day
 where compared.clients is not null
 order by compared.day, compared.clients desc, transport
