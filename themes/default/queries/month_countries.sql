@@ -10,7 +10,8 @@ told as (
     select month, count(distinct day) as days from counted group by month
 ),
 monthly as (
-    select month, country, name, note, told.days, count(*) as listed, sum(clients) / told.days as mean, listed >= 0.9 * told.days as often
+    select month, country, name, note, told.days, sum(clients) as clients, count(*) as listed,
+           listed >= 0.9 * told.days and country <> 'other' as often
     from counted join told using (month)
     group by month, country, name, note, told.days
 ),
@@ -32,19 +33,23 @@ select
     now.country,
     now.name,
     now.note,
-    cast(round(now.mean) as bigint) as clients,
+    cast(round(now.clients / now.days) as bigint) as clients,
     now.listed,
     now.days,
-    now.mean / sum(now.mean) over (partition by now.month) as share,
-    case when now.often and past.often then now.mean / past.mean - 1 end as change,
-    coalesce(change < -0.2 and past.mean - now.mean >= 40, false) as fell,
-    coalesce(change > 0.5 and now.mean - past.mean >= 40, false) as rose,
-    case when now.often and year.often then now.mean / year.mean - 1 end as year_change,
+    now.clients / sum(now.clients) over (partition by now.month) as share,
+    case when now.often and past.often then past_change.change end as change,
+    coalesce(now.often and past.often and past_change.fell, false) as fell,
+    coalesce(now.often and past.often and past_change.rose, false) as rose,
+    case when now.often and year.often then year_change.change end as year_change,
     histories.history,
     began.since - now.month as mark
 from monthly as now
 join histories on histories.month = now.month and histories.country = now.country
 left join monthly as past on past.month = now.month - interval 1 month and past.country = now.country
 left join monthly as year on year.month = now.month - interval 1 year and year.country = now.country
+left join month_changes as past_change on past_change.month = now.month and past_change.months = 1
+                                      and past_change.kind = 'country' and past_change.name = now.country
+left join month_changes as year_change on year_change.month = now.month and year_change.months = 12
+                                      and year_change.kind = 'country' and year_change.name = now.country
 left join began on began.month = now.month and began.country = now.country
-order by now.month, now.mean desc, now.country
+order by now.month, now.clients desc, now.country

@@ -44,15 +44,19 @@ select
     past.month as past_month,
     strftime(past.month, '%Y-%m') as past_code,
     past.counted_days as past_days,
-    now.mean / nullif(past.mean, 0) - 1 as past_change,
+    past_change.bridges as past_bridges,
+    past_change.change as past_change,
     year.month as year_month,
     strftime(year.month, '%Y-%m') as year_code,
     year.counted_days as year_days,
-    now.mean / nullif(year.mean, 0) - 1 as year_change,
+    year_change.bridges as year_bridges,
+    year_change.change as year_change,
     (select name from organization where organization.organization = publication.organization) as organization
 from monthly as now
 join bridges on bridges.month = now.month
 cross join publication
 left join monthly as past on past.month = now.month - interval 1 month
 left join monthly as year on year.month = now.month - interval 1 year
+left join month_changes as past_change on past_change.month = now.month and past_change.kind = 'all' and past_change.months = 1
+left join month_changes as year_change on year_change.month = now.month and year_change.kind = 'all' and year_change.months = 12
 order by now.month

@@ -9,7 +9,7 @@ told as (
     select month, list(distinct day) as told_days from counted group by month
 ),
 monthly as (
-    select month, transport, note, told_days, sum(clients) / len(told_days) as mean
+    select month, transport, note, told_days, sum(clients) as clients
     from counted join told using (month)
     group by month, transport, note, told_days
 ),
@@ -32,17 +32,19 @@ select
     now.month,
     now.transport,
     now.note,
-    cast(round(now.mean) as bigint) as clients,
-    now.mean / nullif(sum(now.mean) over (partition by now.month), 0) as share,
-    now.mean / nullif(past.mean, 0) - 1 as change,
-    coalesce(change < -0.2 and past.mean - now.mean >= 40, false) as fell,
-    coalesce(change > 0.5 and now.mean - past.mean >= 40, false) as rose,
-    now.mean / nullif(year.mean, 0) - 1 as year_change,
+    cast(round(now.clients / len(now.told_days)) as bigint) as clients,
+    now.clients / nullif(sum(now.clients) over (partition by now.month), 0) as share,
+    past_change.change,
+    coalesce(past_change.fell, false) as fell,
+    coalesce(past_change.rose, false) as rose,
+    year_change.change as year_change,
     histories.history,
     began.since - now.month as mark
 from monthly as now
 join histories on histories.month = now.month and histories.transport = now.transport
-left join monthly as past on past.month = now.month - interval 1 month and past.transport = now.transport
-left join monthly as year on year.month = now.month - interval 1 year and year.transport = now.transport
+left join month_changes as past_change on past_change.month = now.month and past_change.months = 1
+                                      and past_change.kind = 'transport' and past_change.name = now.transport
+left join month_changes as year_change on year_change.month = now.month and year_change.months = 12
+                                      and year_change.kind = 'transport' and year_change.name = now.transport
 left join began on began.month = now.month and began.transport = now.transport
-order by now.month, now.mean desc, now.transport
+order by now.month, now.clients desc, now.transport
