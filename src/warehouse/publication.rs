@@ -18,7 +18,7 @@ pub struct Publication {
     /// What a query may not call or name; `None` where the doors are open.
     pub(super) refused: Option<BTreeSet<String>>,
     /// Whether sudden changes have been looked for.
-    events: Cell<bool>,
+    pub(super) events: Cell<bool>,
 }
 
 /// What changed suddenly, made of the publication's own tables, so that it sees no more than they show. It takes as long as
