@@ -9,9 +9,8 @@ fn with_default(files: &[(&str, &str)]) -> Folder {
     files.push(DAYS);
     let mut folder = Folder::new(&files);
     // Their queries need all tables.
-    folder.site.disable = ["404.md", "data.md", "days/day.md", "days/index.md", "fleet.md", "index.md", "method.md"]
-        .map(str::to_owned)
-        .to_vec();
+    folder.site.disable =
+        DEFAULT.iter().filter_map(|(path, _)| path.strip_prefix("content/")).map(str::to_owned).collect();
     folder
 }
 
