@@ -182,3 +182,208 @@ columns-of = The columns of { $name }
 column = Column
 column-type = Type
 column-meaning = Meaning
+
+## The overview
+
+overview = Overview
+clients-on = Clients on { $day }
+# `<b>` stands around a change that is sudden, which is then shown in the colour of warnings.
+on-weekday-before = <b>{ $change }</b> on the { $weekday } before
+counted-by = { $bridges ->
+        [one] counted by { $bridges } bridge
+       *[other] counted by { $bridges } bridges
+    }
+not-complete-yet = not complete yet
+bridges-reporting = Bridges reporting
+figure-of = { $part } <small>of { $whole }</small>
+all-expected = all that are expected
+what-is-not-known = what is not known
+with-clients-or-more = { $count ->
+        [one] with { $count } client or more
+       *[other] with { $count } clients or more
+    }
+received-bytes = received { $bytes }
+what-changed = What changed
+event = { $direction ->
+        [rose] { $clients } clients on { $day }, more than the { $low } to { $high } expected
+       *[fell] { $clients } clients on { $day }, fewer than the { $low } to { $high } expected
+    }
+nothing-unusual = Nothing unusual in the last 14 days.
+all-changes = All sudden changes
+what-is-broken = What is broken
+servers-not-answering = Servers that do not answer
+bridges-not-known = Bridges whose clients are not known
+everything-reported = Everything reported.
+when-answered = When each server answered last
+all-countries-of = All countries of { $day }
+newest-days = Newest days
+clients-a-day = Clients a day
+most = Most
+numbers-as-files = These numbers as CSV and Parquet
+older-months = Older months
+newest-run = Newest run: { $day }.
+
+## Words of tables, charts and lists on many pages
+
+bridge = Bridge
+bridges = Bridges
+clients = Clients
+countries = Countries
+country = Country
+day = Day
+days = Days
+expected = Expected
+month = Month
+months = Months
+notes = Notes
+received = Received
+sent = Sent
+share = Share
+state = State
+traffic = Traffic
+transport = Transport
+transports = Transports
+# The change against the week before.
+week = Week
+# Behind another word, where a column has both: `Country, share`.
+and-share = , share
+and-sent = , sent
+clients-by-country = Clients by country
+clients-by-transport = Clients by transport
+# The names of series in charts: what stands before `=` stays, and no name has a comma.
+transport-names = none=no transport, unnamed=without a name, others=others
+country-names = others=others
+transport-note = { $note ->
+        [none] no transport
+       *[unnamed] without a name
+    }
+# Of whom a sentence is that follows.
+about = <strong>{ $name }:</strong>
+about-linked = <strong><a>{ $name }</a>:</strong>
+what-is-this = what is this?
+or-too-high = counts <a><OR> too high</a>
+# `<b>` stands around what is not broken into lines.
+rising-since = rising since <b>{ $day }</b>
+falling-since = falling since <b>{ $day }</b>
+goes-on = goes on
+since-day = since { $day }
+from-day = from { $day }
+until-day = until { $day }
+count-of-bridges = { $count ->
+        [one] { $count } bridge
+       *[other] { $count } bridges
+    }
+days-range = { $from } to { $to }
+turn-before = ← { $to }
+turn-after = { $to } →
+
+## A day
+
+day-title = { $weekday }, { $day }
+day-heading = { $weekday }, <b>{ $day }</b>
+day-summary = { $clients } clients on { $reporting } of { $expected } bridges
+other-days = Other days
+day-lead = <strong>{ $clients } clients</strong> on { $reporting } of { $expected } bridges.
+day-lead-compared = <strong>{ $clients } clients</strong> on { $reporting } of { $expected } bridges, { $change } against <a>the same bridges</a> on the { $weekday } before.
+sent-and-received = { $sent } sent, { $received } received.
+users-of-day = { $users ->
+        [one] At least { $users } user, <a>estimated</a> from { $requests } directory requests.
+       *[other] At least { $users } users, <a>estimated</a> from { $requests } directory requests.
+    }
+day-not-complete = This day is not complete: reports may still come in.
+no-countries-on-day = No bridge has told countries for this day.
+no-transports-on-day = No bridge has told transports for this day.
+
+## A month
+
+month-of = { $month }, { $name }
+other-months = Other months
+month-lead = { $days ->
+        [1] <strong>{ $clients } clients a day</strong>, on one complete day.
+       *[other] <strong>{ $clients } clients a day</strong>, the mean of { $days } complete days.
+    }
+month-lead-unknown = No bridge has told its clients on a complete day of this month.
+month-compared = { $bridges ->
+        [1] { $change } against <a>{ $month }</a> on the same bridge.
+       *[other] { $change } against <a>{ $month }</a> on the same { $bridges } bridges.
+    }
+month-reporting = { $missing ->
+        [0] { $expected ->
+            [1] One bridge reported on every day that was expected.
+           *[other] { $expected } bridges reported on every day that was expected.
+        }
+        [1] { $reporting } of { $expected } bridges reported, not all of them on one day.
+       *[other] { $reporting } of { $expected } bridges reported, not all of them on { $missing } days.
+    }
+users-a-day = { $users ->
+        [one] At least { $users } user a day, <a>estimated</a>.
+       *[other] At least { $users } users a day, <a>estimated</a>.
+    }
+month-not-complete = This month is not complete: it has { $days } of its { $length } days, { $complete } of them complete.
+month-not-over = This month is not over: it has { $days } of its { $length } days so far, { $complete } of them complete.
+# `<b>` stands around what is shown in the colour of warnings.
+month-event = { $direction ->
+        [fell] <strong><a>{ $name }</a></strong> fell: <b>{ $clients }</b> clients on { $day }, where { $low } or more were expected.
+       *[rose] <strong><a>{ $name }</a></strong> rose: <b>{ $clients }</b> clients on { $day }, where { $high } or fewer were expected.
+    }
+month-events-then = As it was known when the month ended.
+month-events-note = Counted are the bridges that can be compared with the four weeks before. A bar in the small pictures marks the day on which a change began.
+# The names of series in charts: what stands before `=` stays, and no name has a comma.
+month-names = clients=clients, reporting=reporting, missing=missing, sent=sent, received=received
+no-traffic-in-month = No bridge has told its traffic in this month.
+# A mean a day.
+a-day = A day
+# The change against the month, and the year, before.
+month-change = Month
+year-change = Year
+listed-on = listed on { $part } of { $whole } days
+no-countries-in-month = No bridge has told countries on a complete day of this month.
+month-countries-note = The mean of the complete days of which bridges told countries. A country with fewer than { $count } clients on a day is not listed on that day and counts as none, so that its mean may be too low; <em>?</em> stands where it was not listed on nine days of ten in both months. Each bridge rounds each country up, so that countries add up to more than the clients.
+no-transports-in-month = No bridge has told transports on a complete day of this month.
+month-changes = <em>Month</em> is the change against { $month } (complete days: { $days }).
+month-and-year-changes = <em>Month</em> is the change against { $month } (complete days: { $days }), <em>Year</em> that against { $year } (complete days: { $year_days }).
+month-changes-note = It is that of the bridges that told the number in both months, each by its mean, so that it can differ from that of the means shown.
+month-bridges-note = The mean of the complete days on which the bridge told its clients, and on how many it did of those on which it was expected to.
+no-bridge-expected = no bridge was expected
+
+## Sudden changes
+
+changes = Changes
+sudden-changes = Sudden changes
+changes-description = Countries and transports whose clients suddenly became more or fewer than expected.
+changes-lead = Countries and pluggable transports of which suddenly far more or far fewer clients came than the weeks before and the other countries lead to expect. <a>How they are found, and what they do not mean</a>
+since = Since
+until = Until
+# The country or the transport.
+who = Who
+# By how much the clients are outside of what was expected.
+outside = Outside
+times = { $count } ×
+fell-or-rose = { $direction ->
+        [rose] rose
+       *[fell] fell
+    }
+changes-note = <em>Clients</em> are those of the most extreme day, of the bridges that can be compared, and <em>Expected</em> is the range for that day. <em>Outside</em> is how many times more they are than the highest expected, or fewer than the lowest. A change ends when the clients are in the range again: because they went back, or because they stayed and are expected by now.
+changes-empty = There was no sudden change so far.
+change-title = { $direction ->
+        [rose] { $name }: more clients than expected from { $day }
+       *[fell] { $name }: fewer clients than expected from { $day }
+    }
+change-heading = { $direction ->
+        [rose] <a>{ $name }</a>: more clients than expected from { $day }
+       *[fell] <a>{ $name }</a>: fewer clients than expected from { $day }
+    }
+change-summary = { $clients } clients on { $day }, where { $low } to { $high } were expected
+change-lead = { $direction ->
+        [rose] <strong>{ $clients } clients</strong> on { $day }, where { $low } to { $high } were expected: { $times } times as many as the highest.
+       *[fell] <strong>{ $clients } clients</strong> on { $day }, where { $low } to { $high } were expected: the lowest is { $times } times as many.
+    }
+change-ended = The last day outside of the range was { $day }; after it the clients went back, or they stayed and were expected.
+change-days-note = Only the bridges that can be compared with the weeks before: a day of all bridges may have more clients.
+change-goes-on = It goes on.
+how-change-is-found = <a>How this is found, and what it does not mean</a>
+clients-and-expected = Clients and what was expected
+# The names of series in charts: what stands before `=` stays, and no name has a comma.
+change-names = clients=clients, lowest_expected=lowest expected, highest_expected=highest expected
+before = Before
+change-bridges-note = The fewest bridges that make up four fifths of the change. <em>Before</em> is the mean of the same weekday in the four weeks before.

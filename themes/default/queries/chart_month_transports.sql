@@ -15,8 +15,8 @@ named as (
     select month, transport,
            case when transports > 6 and rank > 5 then 6 else rank end as rank,
            case when transports > 6 and rank > 5 then 'others'
-                when transport = '<OR>' then 'no transport'
-                when transport = '<??>' then 'without a name'
+                when transport = '<OR>' then 'none'
+                when transport = '<??>' then 'unnamed'
                 else transport end as name
     from ranked
 )

@@ -36,9 +36,11 @@ counted as (
 select
     event,
     bridge.label,
+    page_paths.path,
     cast(round(avg(counted.clients) filter (where week > 0)) as bigint) as before,
     any_value(counted.clients) filter (where week = 0) as clients
 from counted
 join bridge using (bridge)
-group by event, place, bridge.label
+join page_paths on page_paths.kind = 'bridge' and page_paths.name = counted.bridge
+group by event, place, bridge.label, page_paths.path
 order by event, place, bridge.label

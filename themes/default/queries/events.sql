@@ -32,6 +32,7 @@ histories as (
 )
 select
     named.* replace (cast(named.outside as double) as outside),
+    page_paths.path,
     extremes.day as extreme_day,
     history,
     59 - (shown - since) as mark,
@@ -41,5 +42,6 @@ select
     case when lag(year(since)) over (order by since desc, event) is distinct from year(since) then year(since) end as year
 from named
 join histories using (event)
+join page_paths on page_paths.kind = named.kind and page_paths.name = named.name
 left join extremes using (event)
 order by since desc, event

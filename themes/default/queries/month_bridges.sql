@@ -30,6 +30,7 @@ select
     monthly.month,
     monthly.bridge,
     monthly.label,
+    page_paths.path,
     cast(round(monthly.mean) as bigint) as clients,
     monthly.days_reported,
     monthly.days_expected,
@@ -40,5 +41,6 @@ select
     histories.history
 from monthly
 join histories on histories.month = monthly.month and histories.bridge = monthly.bridge
+join page_paths on page_paths.kind = 'bridge' and page_paths.name = monthly.bridge
 cross join publication
 order by monthly.month, monthly.mean desc nulls last, monthly.label, monthly.bridge

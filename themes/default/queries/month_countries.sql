@@ -33,6 +33,7 @@ select
     now.country,
     now.name,
     now.note,
+    page_paths.path,
     cast(round(now.clients / now.days) as bigint) as clients,
     now.listed,
     now.days,
@@ -51,5 +52,6 @@ left join month_changes as past_change on past_change.month = now.month and past
                                       and past_change.kind = 'country' and past_change.name = now.country
 left join month_changes as year_change on year_change.month = now.month and year_change.months = 12
                                       and year_change.kind = 'country' and year_change.name = now.country
+left join page_paths on page_paths.kind = 'country' and page_paths.name = now.country
 left join began on began.month = now.month and began.country = now.country
 order by now.month, now.clients desc, now.country

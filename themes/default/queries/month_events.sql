@@ -41,6 +41,7 @@ select
     monthly.kind,
     monthly.name,
     coalesce(country.name, monthly.name) as label,
+    page_paths.path,
     monthly.direction,
     monthly.since,
     case when monthly.latest < monthly.newest then monthly.latest end as until,
@@ -49,5 +50,6 @@ select
     extreme.low,
     extreme.high
 from monthly
+join page_paths on page_paths.kind = monthly.kind and page_paths.name = monthly.name
 left join country on monthly.kind = 'country' and country.country = monthly.name
 order by monthly.month, monthly.since, monthly.kind, monthly.name, monthly.direction

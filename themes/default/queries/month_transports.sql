@@ -32,6 +32,7 @@ select
     now.month,
     now.transport,
     now.note,
+    page_paths.path,
     cast(round(now.clients / len(now.told_days)) as bigint) as clients,
     now.clients / nullif(sum(now.clients) over (partition by now.month), 0) as share,
     past_change.change,
@@ -46,5 +47,6 @@ left join month_changes as past_change on past_change.month = now.month and past
                                       and past_change.kind = 'transport' and past_change.name = now.transport
 left join month_changes as year_change on year_change.month = now.month and year_change.months = 12
                                       and year_change.kind = 'transport' and year_change.name = now.transport
+join page_paths on page_paths.kind = 'transport' and page_paths.name = now.transport
 left join began on began.month = now.month and began.transport = now.transport
 order by now.month, now.clients desc, now.transport

@@ -1,7 +1,7 @@
 -- Clients by pluggable transport and day, the change from the same weekday of the week before, and the 30 days that end there.
 -- What compares days leaves those out that are not complete. Of a day of which bridges told their transports, a transport
 -- that none of them named is a zero. It fell or rose while a sudden change goes on, and the mark is where the newest of these
--- began.
+-- began. `note` is `none` of clients without a transport, and `unnamed` where its name is not known.
 with told as (
     select distinct bridge, day from transport_day semi join day on day.day = transport_day.day and day.complete
 ),
@@ -47,7 +47,7 @@ compared as (
 select
     compared.day,
     transport,
-    case transport when '<OR>' then 'no transport' when '<??>' then 'without a name' end as note,
+    case transport when '<OR>' then 'none' when '<??>' then 'unnamed' end as note,
     page_paths.path,
     compared.clients,
     compared.bridges,
