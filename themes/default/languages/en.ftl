@@ -387,3 +387,146 @@ clients-and-expected = Clients and what was expected
 change-names = clients=clients, lowest_expected=lowest expected, highest_expected=highest expected
 before = Before
 change-bridges-note = The fewest bridges that make up four fifths of the change. <em>Before</em> is the mean of the same weekday in the four weeks before.
+
+## Words that stand alone: titles, the menu, heads of columns
+
+fleet = Fleet
+data = Data
+method = Method
+how-to-read = How to read these numbers
+patterns = Patterns
+no-such-page = There is no such page
+# Behind `clients`, where there is room for it.
+lower-a-day = a day
+# Behind `country`, `transport` or `bridge`, where the share stands in the same column.
+rank = Rank
+year = Year
+# The change against the same month of the year before.
+sent-a-day = Sent a day
+first-listed = First listed
+last-listed = Last listed
+first-used = First used
+last-used = Last used
+first-day = First day
+last-day = Last day
+reported = reported
+trend-weeks = { $count ->
+        [one] { $count } week
+       *[other] { $count } weeks
+    }
+of-days = { $part } of { $whole ->
+        [one] { $whole } day
+       *[other] { $whole } days
+    }
+sent-received = { $sent } sent, { $received } received
+counts-or-too-high = counts <a><OR> too high</a>
+when-servers-answered = When each server answered last
+no-day-complete = No day is complete yet: what is a mean and what is compared is not known.
+users-estimated = At least { $users ->
+        [one] { $users } user
+       *[other] { $users } users
+    }, <a>estimated</a> from { $requests ->
+        [one] { $requests } directory request
+       *[other] { $requests } directory requests
+    }.
+
+## The lists of countries, transports and bridges
+
+countries-description = Every country from which clients came, and its history.
+countries-none = No bridge has told countries yet.
+transports-description = Every pluggable transport that clients use, and its history.
+transports-none = No bridge has told transports yet.
+bridges-description = Every bridge, and its history.
+bridges-none = There are no bridges yet.
+histories-note = <em>Clients a day</em> is the mean of the newest 30 days that are complete, <em>30 days</em> its change against the 30 before them: it is known where 15 days are known of both. The small picture has 53 weeks, each the mean of its days.
+countries-note = Each bridge rounds each country up, so that countries add up to more than all clients; shares are those of all countries together. A day on which a country is not listed, because nobody or hardly anybody came from there, counts as 0 in its mean; a <em>?</em> stands where it was not listed on any.
+transports-note = A transport that no bridge names on a day counts as 0; a <a>transport</a> is how a client speaks to its bridge.
+bridges-note = A day without a report is left out of a bridge's mean, and shares are those of the days on which it reported.
+
+## The page of a country
+
+# What tor writes where it has no country.
+country-special = { $note }. <a>What is this?</a>
+country-lead = <strong>{ $clients } clients</strong> on { $day }, { $share } of all countries together.
+country-lead-ranked = <strong>{ $clients } clients</strong> on { $day }, { $share } of all countries together and number { $rank } of { $ranks }.
+country-lead-not-listed = Not listed on { $day }: nobody came from there, or fewer than { $least }, or no bridge told countries.
+country-note = A day on which the country is not listed, because nobody came from there or fewer than { $least } clients, counts as 0 in means and shares, and is none of the days that are told. Shares are those of all countries together.
+
+## The page of a transport
+
+# What tor writes where there is no name of a transport.
+transport-special = { $what ->
+        [none] no transport
+       *[unnamed] without a name
+    }
+transport-special-note = { $what ->
+        [none] no pluggable transport: clients that speak plain Tor to the bridge. <a>What is this?</a>
+       *[unnamed] a pluggable transport that did not say its name. <a>What is this?</a>
+    }
+transport-lead = <strong>{ $clients } clients</strong> on { $day }, { $share } of all transports together.
+transport-lead-not-known = Not known on { $day }: no bridge told transports.
+
+## The page of a bridge
+
+bridge-lead = <strong>{ $clients } clients</strong> on { $day }, { $share } of all bridges.
+bridge-lead-last-day = Its last day here is { $day }.
+bridge-lead-not-known = Its clients on { $day } are not known.
+days-here = Days
+traffic-a-day = Traffic a day
+given-to = Given to
+given-from-until = { $name } from { $from } until { $until }
+given-since = { $name } since { $day }
+given-until = { $name } until { $day }
+bridge-countries-none = It has told no countries in the newest 30 complete days.
+bridge-countries-note = At most ten, by the mean of the newest 30 complete days. Each country is <a>rounded up</a> on its own: together they are more than the bridge's clients.
+bridge-transports-none = It has told no transports in the newest 30 complete days.
+days-not-known = Days not known
+days-not-known-none = There were none.
+# What follows the first of several days.
+silence-until = { $state ->
+        [no_geoip] no GeoIP until { $day }, { $days } days
+        [no_report] no report until { $day }, { $days } days
+       *[unreachable] not reached until { $day }, { $days } days
+    }
+silence-goes-on = { $state ->
+        [no_geoip] no GeoIP since then, { $days } days
+        [no_report] no report since then, { $days } days
+       *[unreachable] not reached since then, { $days } days
+    }
+# What follows a day that was the only one.
+silence-day = { $state ->
+        [no_geoip] { no-geoip }
+        [no_report] { no-report }
+       *[unreachable] { not-reached }
+    }
+
+## The history of a country, transport or bridge
+
+history-month = In the newest { $days } complete days { $clients } a day.
+history-month-change = In the newest { $days } complete days { $clients } a day, { $change } against the 30 before.
+newest-days-of = { $count ->
+        [one] The newest { $count } day
+       *[other] The newest { $count } days
+    }
+newest-days-none = Nothing is known of these days.
+newest-days-until = Until { $until }.
+newest-days-until-most = Until { $until }. The most of all days were <a>{ $clients } on { $day }</a>.
+year-by-year = Year by year
+month-by-month = Month by month
+history-months-note = <em>Clients a day</em> is the mean of the days that are complete and known, <em>Year</em> its change against the same month of the year before.
+history-bridges-note = By the mean of the newest 30 complete days on which each told.
+history-bridges-note-first = The first ten of { $count } bridges, by the mean of the newest 30 complete days on which each told.
+sudden-changes-none = There were none.
+# What follows the day on which it began and, on the page of a bridge, the name of the country or transport.
+history-event = { $direction ->
+        [fell] fell until { $until }: on the farthest day { $clients } clients where { $low } to { $high } were expected, the lowest of these divided by { $outside }
+       *[rose] rose until { $until }: on the farthest day { $clients } clients where { $low } to { $high } were expected, { $outside } times the highest of these
+    }
+history-event-goes-on = { $direction ->
+        [fell] fell, and goes on: on the farthest day { $clients } clients where { $low } to { $high } were expected, the lowest of these divided by { $outside }
+       *[rose] rose, and goes on: on the farthest day { $clients } clients where { $low } to { $high } were expected, { $outside } times the highest of these
+    }
+
+## The page of the data
+
+data-description = The numbers of this site as files, and what each column means.

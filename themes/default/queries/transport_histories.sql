@@ -1,6 +1,7 @@
--- Every transport today, the one with the most clients in the newest 30 complete days first.
-select page_paths.path, transport.transport, transport.note,
-       case transport.transport when '<OR>' then 'no transport' when '<??>' then 'without a name' end as short,
+-- Every transport today, the one with the most clients in the newest 30 complete days first. `special` is what is no transport's
+-- name: `none` is no transport, `unnamed` one without a name.
+select page_paths.path, transport.transport,
+       case transport.transport when '<OR>' then 'none' when '<??>' then 'unnamed' end as special,
        histories.* exclude (name)
 from transport
 left join histories on histories.kind = 'transport' and histories.name = transport.transport
