@@ -35,11 +35,26 @@ pub const EARLY: &str = "2026-08-21";
 /// A page of each type below the output folder.
 fn page_types() -> Vec<String> {
     let days = [newest(), EARLY].map(|day| format!("days/{day}.html"));
-    ["index.html", "days/index.html", "fleet.html", "method.html", "data.html"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(days)
-        .collect()
+    [
+        "index.html",
+        "days/index.html",
+        "days/2026-10.html",
+        "countries/index.html",
+        "countries/ir.html",
+        "transports/index.html",
+        "transports/obfs4.html",
+        "bridges/index.html",
+        "bridges/beech.html",
+        "changes/index.html",
+        "changes/2026-11-01-country-ir-rose.html",
+        "fleet.html",
+        "method.html",
+        "data.html",
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    .chain(days)
+    .collect()
 }
 
 /// Every way in which a page may be seen: the page, and the scheme that the browser asks for. Those below `dark/` do not

@@ -14,18 +14,23 @@ use crate::support::{TestProject, bridge_stats};
 fn sample() -> &'static TestProject {
     static SAMPLE: OnceLock<TestProject> = OnceLock::new();
     SAMPLE.get_or_init(|| {
-        let project = unbuilt_sample();
+        let project = collected("days: 540");
         let said = project.run(&["build"]).ok();
         assert!(said.stderr.contains(" pages from "), "{said:?}");
         project
     })
 }
 
-fn unbuilt_sample() -> TestProject {
+/// The same for a test that changes something, of twenty days.
+fn small_sample() -> TestProject {
+    collected("days: 20")
+}
+
+fn collected(days: &str) -> TestProject {
     let project = TestProject::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for file in ["sources.yaml", "site/site.yaml"] {
-        project.write(file, fs::read(root.join(file)).unwrap());
+        project.write(file, fs::read_to_string(root.join(file)).unwrap().replace("days: 540", days));
     }
     project.run(&["collect"]).ok();
     project
@@ -306,7 +311,7 @@ fn a_picture_that_cannot_be_drawn_leaves_every_page_as_it_was() {
 
 #[test]
 fn an_error_leaves_the_old_site_and_names_file_line_and_column() {
-    let project = unbuilt_sample();
+    let project = small_sample();
     project.run(&["build"]).ok();
     let before = tree(&project.path("public"));
     project.write(
@@ -331,7 +336,7 @@ fn an_error_leaves_the_old_site_and_names_file_line_and_column() {
 
 #[test]
 fn a_query_of_a_theme_that_reaches_for_more_is_refused_with_its_place() {
-    let project = unbuilt_sample();
+    let project = small_sample();
     let target = project.path("stolen");
     for (sql, expected) in [
         ("select * from read_text('/etc/passwd')".to_owned(), "may not be used here"),
@@ -390,7 +395,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 
 #[test]
 fn an_export_replaces_an_export_and_nothing_else() {
-    let project = unbuilt_sample();
+    let project = small_sample();
     let warehouse = fs::read(project.path("data/torcollect.duckdb")).unwrap();
     fs::create_dir(project.path("out")).unwrap();
     fs::copy(project.path("data/torcollect.duckdb"), project.path("out/warehouse.duckdb")).unwrap();
@@ -430,7 +435,7 @@ fn an_export_replaces_an_export_and_nothing_else() {
 
 #[test]
 fn a_build_writes_into_no_folder_that_the_project_needs() {
-    let project = unbuilt_sample();
+    let project = small_sample();
     for folder in [".", "data", "site/static", "themes/new", "public/../content"] {
         let stderr = project.run(&["build", "-o", folder]).failed(2);
         assert!(stderr.contains(&format!("the output folder `{folder}`")) && stderr.contains("\nhint: "), "{stderr}");

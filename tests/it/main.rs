@@ -17,6 +17,7 @@ mod hosting;
 mod http;
 mod incremental;
 mod journey;
+mod languages;
 mod machine;
 mod notes;
 mod privacy;

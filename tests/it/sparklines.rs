@@ -310,7 +310,11 @@ fn bridges_that_are_missing_mark_no_country() {
     };
     let fallen = tables["Countries"].values().filter(fallen).count();
     assert!(fallen > 5, "{fallen} fell in the sums of all bridges");
-    assert_eq!(marks["Countries"], [("Iran".to_owned(), 19)].into(), "what began on 1 November is marked, and nothing else");
+    assert_eq!(
+        marks["Countries"],
+        [("Iran".to_owned(), 19)].into(),
+        "what began on 1 November is marked, and nothing else"
+    );
     assert!(marks["Bridges"].is_empty(), "{marks:?}");
     compare(&format!("days/{day}.html"), all(&tables), &tables, &marks);
 }

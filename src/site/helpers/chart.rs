@@ -61,10 +61,13 @@ pub(super) fn chart(call: &Call, pictures: &Pictures) -> Result<String, RenderEr
         };
         let wide = (WIDE.0, height);
         let smaller = SMALLER.map(|(media, size)| (media, (size.0, height * size.1 / WIDE.1)));
+        // A file that is sent has one for phones and one for all else.
+        let count = if call.context["page"]["alone"].as_bool().unwrap_or(false) { 1 } else { smaller.len() };
+        let smaller = smaller.into_iter().take(count);
         let own = page.scheme.unwrap_or(Scheme::Light);
         match page.scheme {
             None => {
-                for (media, size) in smaller {
+                for (media, size) in smaller.clone() {
                     source(&["screen", media, DARK], Scheme::Dark, size)?;
                 }
                 source(&["screen", DARK], Scheme::Dark, wide)?;

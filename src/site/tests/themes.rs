@@ -157,7 +157,8 @@ fn the_partials_and_helpers_that_the_documentation_names_are_there() {
     for (path, _) in DEFAULT.iter().filter(|(path, _)| path.starts_with("partials/")) {
         let name = path.trim_start_matches("partials/").trim_end_matches(".hbs");
         // What only pages of the default theme use, or only other partials.
-        let own = ["answered", "submenu", "map", "chart", "table/cell"].contains(&name) || name.starts_with("charts/");
+        let own = ["answered", "submenu", "map", "chart", "table/cell"].contains(&name)
+            || ["charts/", "history/", "month/"].iter().any(|folder| name.starts_with(folder));
         assert!(own || text.contains(name), "{name}");
     }
 }
