@@ -530,3 +530,11 @@ history-event-goes-on = { $direction ->
 ## The page of the data
 
 data-description = The numbers of this site as files, and what each column means.
+type = { $of ->
+        [boolean] true or false
+        [integer] whole number
+        [number] number
+        [text] text
+        [date] date
+       *[time] time
+    }
