@@ -214,9 +214,9 @@ what-is-broken = What is broken
 servers-not-answering = Servers that do not answer
 bridges-not-known = Bridges whose clients are not known
 everything-reported = Everything reported.
-when-answered = When each server answered last
+when-servers-answered = When each server answered last
 all-countries-of = All countries of { $day }
-newest-days = Newest days
+recent-days = Newest days
 clients-a-day = Clients a day
 most = Most
 numbers-as-files = These numbers as CSV and Parquet
@@ -253,7 +253,8 @@ clients-by-transport = Clients by transport
 # The names of series in charts: what stands before `=` stays, and no name has a comma.
 transport-names = none=no transport, unnamed=without a name, others=others
 country-names = others=others
-transport-note = { $note ->
+# What tor writes where there is no name of a transport.
+transport-special = { $what ->
         [none] no transport
        *[unnamed] without a name
     }
@@ -261,7 +262,7 @@ transport-note = { $note ->
 about = <strong>{ $name }:</strong>
 about-linked = <strong><a>{ $name }</a>:</strong>
 what-is-this = what is this?
-or-too-high = counts <a><OR> too high</a>
+counts-or-too-high = counts <a><OR> too high</a>
 # `<b>` stands around what is not broken into lines.
 rising-since = rising since <b>{ $day }</b>
 falling-since = falling since <b>{ $day }</b>
@@ -285,11 +286,14 @@ day-summary = { $clients } clients on { $reporting } of { $expected } bridges
 other-days = Other days
 day-lead = <strong>{ $clients } clients</strong> on { $reporting } of { $expected } bridges.
 day-lead-compared = <strong>{ $clients } clients</strong> on { $reporting } of { $expected } bridges, { $change } against <a>the same bridges</a> on the { $weekday } before.
-sent-and-received = { $sent } sent, { $received } received.
-users-of-day = { $users ->
-        [one] At least { $users } user, <a>estimated</a> from { $requests } directory requests.
-       *[other] At least { $users } users, <a>estimated</a> from { $requests } directory requests.
-    }
+traffic-of-all = { $sent } sent, { $received } received.
+users-estimated = At least { $users ->
+        [one] { $users } user
+       *[other] { $users } users
+    }, <a>estimated</a> from { $requests ->
+        [one] { $requests } directory request
+       *[other] { $requests } directory requests
+    }.
 day-not-complete = This day is not complete: reports may still come in.
 no-countries-on-day = No bridge has told countries for this day.
 no-transports-on-day = No bridge has told transports for this day.
@@ -332,7 +336,7 @@ month-events-note = Counted are the bridges that can be compared with the four w
 month-names = clients=clients, reporting=reporting, missing=missing, sent=sent, received=received
 no-traffic-in-month = No bridge has told its traffic in this month.
 # A mean a day.
-a-day = A day
+mean-a-day = A day
 # The change against the month, and the year, before.
 month-change = Month
 year-change = Year
@@ -419,16 +423,7 @@ of-days = { $part } of { $whole ->
        *[other] { $whole } days
     }
 sent-received = { $sent } sent, { $received } received
-counts-or-too-high = counts <a><OR> too high</a>
-when-servers-answered = When each server answered last
 no-day-complete = No day is complete yet: what is a mean and what is compared is not known.
-users-estimated = At least { $users ->
-        [one] { $users } user
-       *[other] { $users } users
-    }, <a>estimated</a> from { $requests ->
-        [one] { $requests } directory request
-       *[other] { $requests } directory requests
-    }.
 
 ## The lists of countries, transports and bridges
 
@@ -455,10 +450,6 @@ country-note = A day on which the country is not listed, because nobody came fro
 ## The page of a transport
 
 # What tor writes where there is no name of a transport.
-transport-special = { $what ->
-        [none] no transport
-       *[unnamed] without a name
-    }
 transport-special-note = { $what ->
         [none] no pluggable transport: clients that speak plain Tor to the bridge. <a>What is this?</a>
        *[unnamed] a pluggable transport that did not say its name. <a>What is this?</a>
