@@ -106,6 +106,8 @@ fn sample(torcollect: &Path, seeds: u64) -> Result<()> {
         "  the start of webtunnel {:>4}   transports that rise with a planted change {}",
         count.introduced, count.consequences
     );
+    let all = alarms + count.introduced + count.consequences;
+    println!("  if these are false too        precision {:.1} %", percent(count.found, all));
     println!("  looking for them     {:>6.2} s on average, {workers} at a time", count.seconds / seeds.max(1) as f64);
     for (what, list) in [("missed", &count.missed), ("other alarm", &count.false_alarms)] {
         list.iter().take(20).for_each(|line| println!("  {what}: {line}"));

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::Value;
 use torcollect::project::Project;
 use torcollect::warehouse::{self, Rows};
 
@@ -21,7 +20,7 @@ pub enum Bridge {
 /// The arguments of `bridge list`.
 #[derive(Args)]
 pub struct List {
-    /// How they are written; `yaml` is what `servers.yaml` says of labels, to be pasted there
+    /// How they are written; `yaml` is what an organization in `sources.yaml` has, to be pasted there
     #[arg(long, default_value = "table")]
     format: Listing,
 }
@@ -37,25 +36,13 @@ impl Bridge {
     }
 }
 
-/// The labels as `servers.yaml` has them, below the other settings of each server.
+/// Each bridge as an organization in `sources.yaml` has it, and who has it now.
 fn yaml(rows: &Rows) -> String {
-    let mut text = "servers:\n".to_owned();
-    let mut last = String::new();
-    let mut seen: Vec<Value> = Vec::new();
-    for row in (0..rows.len()).map(|row| rows.row(row)) {
-        // Two organizations may have one bridge only by mistake, which loading refuses; but a list must not repeat a key.
-        if seen.contains(&row["bridge"]) {
-            continue;
-        }
-        seen.push(row["bridge"].clone());
-        let name = row["bridge"].as_str().unwrap_or_default();
-        let (server, instance) = name.split_once('/').unwrap_or((name, ""));
-        if server != last {
-            text += &format!("  {}:\n    bridges:\n", scalar(&server.into()));
-            server.clone_into(&mut last);
-        }
-        let label = if row["label"].is_null() { String::new() } else { format!("label: {}, ", scalar(&row["label"])) };
-        text += &format!("      {}: {{{label}publish: {}}}\n", scalar(&instance.into()), row["published"]);
-    }
-    if rows.is_empty() { "servers: {}\n".to_owned() } else { text }
+    let line = |row: serde_json::Value| {
+        let about = ["label", "organization"].into_iter().filter_map(|key| row[key].as_str());
+        let about: Vec<String> = about.map(|text| text.replace(char::is_control, " ")).collect();
+        let about = if about.is_empty() { String::new() } else { format!("  # {}", about.join(", ")) };
+        format!("      - {{bridge: {}}}{about}\n", scalar(&row["bridge"]))
+    };
+    rows.iter().map(line).collect()
 }

@@ -40,9 +40,12 @@ impl Organization {
 
 /// The organizations as `sources.yaml` has them.
 fn yaml(rows: &Rows) -> String {
+    if rows.is_empty() {
+        return "organizations: {}\n".to_owned();
+    }
     let mut text = "organizations:\n".to_owned();
     let mut last = Value::Null;
-    for row in (0..rows.len()).map(|row| rows.row(row)) {
+    for row in rows.iter() {
         if row["organization"] != last {
             text += &format!("  {}:\n    name: {}\n    bridges:\n", scalar(&row["organization"]), scalar(&row["name"]));
             last = row["organization"].clone();
@@ -57,15 +60,12 @@ fn yaml(rows: &Rows) -> String {
         let days: String = days.collect();
         text += &format!("      - {{bridge: {}{days}}}{}\n", scalar(&row["bridge"]), label.unwrap_or_default());
     }
-    if rows.is_empty() {
-        text = "organizations: {}\n".to_owned();
-    }
     text
 }
 
 /// The bridges that nobody has, as a comment.
 fn free(bridges: &Rows) -> String {
-    let rows = (0..bridges.len()).map(|row| bridges.row(row)).filter(|row| row["organization"].is_null());
+    let rows = bridges.iter().filter(|row| row["organization"].is_null());
     let names: Vec<String> = rows.map(|row| scalar(&row["bridge"])).collect();
     if names.is_empty() { String::new() } else { format!("# Nobody has: {}\n", names.join(", ")) }
 }

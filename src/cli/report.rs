@@ -7,11 +7,15 @@ use anyhow::Result;
 use clap::Args;
 use torcollect::config::{Compress, Scheme, Site};
 use torcollect::fs;
+use torcollect::problem::Problem;
 use torcollect::project::Project;
 use torcollect::site::{Input, Plan};
 
 use super::data::Data;
 use super::{Terminal, collect, load_site};
+
+/// What a report is to have at most, in bytes.
+const LARGE: usize = 250_000;
 
 /// The arguments of `report`.
 #[derive(Args)]
@@ -47,6 +51,11 @@ impl Report {
             Plan::new(&Input { project, site: &site, publication: &publication, drafts: false, leaks: &leaks })?
         };
         let html = plan.report(&self.month, site.base_url.as_deref())?;
+        if html.len() > LARGE {
+            let message =
+                format!("the report has {} bytes: some mail servers refuse what is larger than {LARGE}", html.len());
+            terminal.warning(&Problem::nowhere(message).hint("raise `publish: minimum_clients`, or send a link"));
+        }
         let Some(file) = &self.output else {
             terminal.data(&html)?;
             return Ok(ExitCode::SUCCESS);

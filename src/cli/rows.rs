@@ -29,7 +29,7 @@ impl Format {
 }
 
 fn json(rows: &Rows) -> Result<String> {
-    let objects: Vec<Value> = (0..rows.len()).map(|row| rows.row(row)).collect();
+    let objects: Vec<Value> = rows.iter().collect();
     Ok(serde_json::to_string_pretty(&objects)? + "\n")
 }
 

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
-use super::{FETCHED_LINKS, References, Tag, Target, with_addresses};
+use super::{References, Tag, Target, candidates, with_addresses};
 
 /// The page at `path` of a site with its style sheets and pictures in it, which `file` gives by their paths. Its links to
 /// other pages lead where `link` says, or nowhere: then their words stay.
@@ -64,15 +64,16 @@ impl Inside<'_> {
             }
             // Icons, feeds, neighbours: what a browser shows around a page of a site.
             b"link" if seen.rel(&["canonical"]) => Ok(None),
-            b"link" if seen.rel(&FETCHED_LINKS) || seen.text("href").is_some() => Ok(Some(String::new())),
+            b"link" if seen.text("href").is_some() => Ok(Some(String::new())),
             b"img" | b"source" => {
                 let mut new = Vec::new();
-                for name in ["src", "srcset"] {
-                    if let Some(Target::File(file)) =
-                        seen.text(name).and_then(|address| Target::resolve(self.path, &address))
-                    {
-                        new.push((name, Some(self.data(&file)?)));
-                    }
+                if let Some(Target::File(file)) =
+                    seen.text("src").and_then(|address| Target::resolve(self.path, &address))
+                {
+                    new.push(("src", Some(self.data(&file)?)));
+                }
+                if let Some(set) = seen.text("srcset") {
+                    new.push(("srcset", Some(self.set(&set)?)));
                 }
                 Ok(Some(written(tag, &new)).filter(|_| !new.is_empty()))
             }
@@ -85,6 +86,20 @@ impl Inside<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// A `srcset` with its pictures inside.
+    fn set(&self, set: &str) -> Result<String> {
+        let mut made = String::new();
+        let mut rest = set;
+        for address in candidates(set) {
+            let Some(Target::File(file)) = Target::resolve(self.path, address) else { continue };
+            let Some((before, after)) = rest.split_once(address) else { continue };
+            made += before;
+            made += &self.data(&file)?;
+            rest = after;
+        }
+        Ok(made + rest)
     }
 
     fn style(&self, sheet: &Path) -> Result<String> {
@@ -162,12 +177,12 @@ mod tests {
     #[test]
     fn style_sheets_and_pictures_come_into_the_page() {
         let html = "<link rel=\"stylesheet\" href=\"../assets/a.css\"><link rel=icon href=../assets/b.png>\
-                    <picture><source srcset=\"../pictures/c.png\" media=\"(max-width: 9px)\"><img src=\"../pictures/c.png\" alt=\"a &lt; b\"></picture>";
+                    <picture><source srcset=\"../pictures/c.png\" media=\"(max-width: 9px)\"><img src=\"../pictures/c.png\" alt=\"a &lt; b\" srcset=\"../pictures/c.png 1x, ../assets/b.png 2x\"></picture>";
         assert_eq!(
             made(html, None).unwrap(),
             "<style>\np {background: url(data:image/png;base64,Yg==)} /* <\\/style> */</style>\
              <picture><source media=\"(max-width: 9px)\" srcset=\"data:image/png;base64,Yw==\">\
-             <img alt=\"a &lt; b\" src=\"data:image/png;base64,Yw==\"></picture>"
+             <img alt=\"a &lt; b\" src=\"data:image/png;base64,Yw==\" srcset=\"data:image/png;base64,Yw== 1x, data:image/png;base64,Yg== 2x\"></picture>"
         );
     }
 

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use handlebars::Context;
-use serde_json::json;
 
 use super::Content;
 use super::address::encoded_path;
@@ -45,18 +43,14 @@ impl Plan {
             if document.front.report.is_none() {
                 continue;
             }
-            let answer = document.front.each.as_ref().and_then(|each| self.queries.get(&each.query));
-            let row = answer.zip(page.row.as_ref()).map(|(answer, (row, _))| answer.rows.row(*row));
-            let context = Context::from(row.map_or_else(|| json!({}), |row| json!({"row": row})));
-            reports.push((self.texts.render(&document.text_name(&["report"]), &context)?, page));
+            reports.push((document.text(&["report"], page, &self.queries, &self.texts)?, page));
         }
         Ok(reports)
     }
 
     fn alone(&self, page: &Page, base_url: Option<&str>) -> Result<String> {
         let searched = Searched::new(&self.leaks);
-        // Each sparkline is a picture of its own: a sheet would be there once for each.
-        let files = self.copies(page, [Some(Scheme::Light)].into_iter(), 1).map_err(Problems::from)?;
+        let files = self.copies(page, [Some(Scheme::Light)].into_iter(), true).map_err(Problems::from)?;
         let mut contents: BTreeMap<PathBuf, Content> =
             files.into_iter().map(|file| (file.path, file.content)).collect();
         let path = PathBuf::from(self.shared.address(&page.path, Some(Scheme::Light)).place());

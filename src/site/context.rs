@@ -52,6 +52,9 @@ impl Shared {
             Value::Object(site) => site,
             _ => Map::new(),
         };
+        // A publication that an older torcollect wrote does not say it.
+        let organization = ("organization_name".to_owned(), Shape::Scalar);
+        site.entry(&organization.0).or_insert(Value::Null);
         site.insert("title".to_owned(), settings.title.clone().into());
         site.insert("base_url".to_owned(), settings.base_url.clone().into());
         site.insert("language".to_owned(), settings.language.clone().into());
@@ -59,7 +62,7 @@ impl Shared {
         Ok(Self {
             site,
             schemes: settings.schemes.clone(),
-            about: Shape::row(about.columns()),
+            about: Shape::row(about.columns()).with(vec![organization]),
             menu: Vec::new(),
             downloads: BTreeMap::new(),
         })

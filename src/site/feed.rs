@@ -94,7 +94,7 @@ impl Feed {
         found.sort_by(|(one, a, ..), (other, b, ..)| (other, &a.path).cmp(&(one, &b.path)));
         for (updated, page, document, front) in found.into_iter().take(MOST) {
             let summary =
-                front.summary.as_ref().map(|_| text(&["feed", "summary"], document, page, queries, texts)).transpose();
+                front.summary.as_ref().map(|_| document.text(&["feed", "summary"], page, queries, texts)).transpose();
             match summary {
                 Ok(summary) => {
                     let (title, path) = (page.title.clone(), page.path.clone());
@@ -144,22 +144,8 @@ impl Feed {
     }
 }
 
-/// A text of the front matter of a page.
-fn text(
-    keys: &[&str],
-    document: &Document,
-    page: &Page,
-    queries: &Queries,
-    texts: &Templates,
-) -> Result<String, Problem> {
-    let answer = document.front.each.as_ref().and_then(|each| queries.get(&each.query));
-    let row = answer.zip(page.row.as_ref()).map(|(answer, (row, _))| answer.rows.row(*row));
-    let context = row.map_or_else(|| json!({}), |row| json!({"row": row}));
-    texts.render(&document.text_name(keys), &Context::from(context))
-}
-
 fn updated(document: &Document, page: &Page, queries: &Queries, texts: &Templates) -> Result<Timestamp, Problem> {
-    let text = text(&["feed", "updated"], document, page, queries, texts)?;
+    let text = document.text(&["feed", "updated"], page, queries, texts)?;
     time(&text).ok_or_else(|| {
         let place = document.place(&["feed", "updated"]);
         let message = format!("`updated` is `{}` on the page `{}`, which is no day", text.escape_debug(), page.path);

@@ -165,6 +165,20 @@ impl Document {
         format!("{} {}", keys.join("."), self.file.display())
     }
 
+    /// A text of the front matter, of one of the document's pages.
+    pub(super) fn text(
+        &self,
+        keys: &[&str],
+        page: &Page,
+        queries: &Queries,
+        texts: &Templates,
+    ) -> Result<String, Problem> {
+        let answer = self.front.each.as_ref().and_then(|each| queries.get(&each.query));
+        let row = answer.zip(page.row.as_ref()).map(|(answer, (row, _))| answer.rows.row(*row));
+        let context = row.map_or_else(|| json!({}), |row| json!({"row": row}));
+        texts.render(&self.text_name(keys), &Context::from(context))
+    }
+
     /// What contradicts itself in the front matter, or names what is not there.
     pub(super) fn problems(&self, queries: &mut Queries) -> Vec<Problem> {
         let mut problems = Vec::new();

@@ -87,26 +87,27 @@ impl Plan {
 
     /// A page in all copies of the site, and its pictures.
     fn page(&self, page: &Page) -> Result<Vec<File>, Problem> {
-        self.copies(page, self.shared.copies(&page.path), MOST)
+        self.copies(page, self.shared.copies(&page.path), false)
     }
 
-    /// A page in these copies of the site, and its pictures, with so many sparklines on a sheet at most.
+    /// A page in these copies of the site, and its pictures; `alone` if it is to be one file, with each sparkline as a picture
+    /// of its own: a sheet would be there once for each.
     pub(super) fn copies(
         &self,
         page: &Page,
         schemes: impl Iterator<Item = Option<Scheme>>,
-        most: usize,
+        alone: bool,
     ) -> Result<Vec<File>, Problem> {
         let document = &self.documents[page.document];
         let mut context = Context::from(self.shared.context(document, page, &self.pages, &self.queries));
         let mut files = Vec::new();
-        context.data_mut()["page"]["alone"] = (most == 1).into();
+        context.data_mut()["page"]["alone"] = alone.into();
         for scheme in schemes {
             let address = self.shared.address(&page.path, scheme);
             let (name, copies) = self.shared.scheme(address);
             context.data_mut()["page"]["scheme"] = name;
             context.data_mut()["page"]["schemes"] = copies;
-            let pictures = Pictures::new(&self.colors, most);
+            let pictures = Pictures::new(&self.colors, if alone { 1 } else { MOST });
             let body = self.templates.render_page(&document.body_name(), &context, &pictures)?;
             context.data_mut()["body"] = body.into();
             let layout = templates::layout(document.layout());

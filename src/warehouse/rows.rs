@@ -78,6 +78,11 @@ impl Rows {
         partition(&columns).map_or_else(|_| (0..self.len()).map(|row| row..row + 1).collect(), |runs| runs.ranges())
     }
 
+    /// All rows as records, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Value> {
+        (0..self.len()).map(|row| self.row(row))
+    }
+
     /// One row as a JSON object, keys in the columns' order. Dates are `YYYY-MM-DD`.
     pub fn row(&self, row: usize) -> Value {
         let schema = self.batch.schema();

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Call, digits, quoted, refused};
 use crate::graphics::sheet::{HEIGHT, STEP, Sparkline};
-use crate::site::language::Language;
+use crate::site::language::{Argument, Language};
 use crate::site::pictures::Pictures;
 
 /// Values of one sparkline at most: ten beside each other stay within what graphics cards can hold.
@@ -78,17 +78,18 @@ fn words(values: &[Option<f64>], mark: Option<usize>, in_words: InWords, languag
     let lowest = known.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = known.iter().copied().fold(0.0, f64::max);
     let [first, last, lowest, highest] = [*first, *last, lowest, highest].map(|value| in_words(language, value));
-    let ends = [("first", first), ("last", last), ("lowest", lowest), ("highest", highest)];
-    let mut words = language.own("sparkline-alt", &ends.map(|(name, value)| (name, value.into())));
-    let gaps = values.len() - known.len();
-    if gaps > 0 {
-        words += &language.own("sparkline-gaps", &[("count", gaps.into())]);
-    }
-    if let Some(value) = mark.map(|mark| values[mark]) {
-        let value = value.map_or_else(|| language.own("sparkline-gap", &[]), |value| in_words(language, value));
-        words += &language.own("sparkline-marked", &[("value", value.into())]);
-    }
-    words
+    let gaps = (values.len() - known.len()).into();
+    let mut said: Vec<(&str, Argument)> = vec![
+        ("first", first.into()),
+        ("last", last.into()),
+        ("lowest", lowest.into()),
+        ("highest", highest.into()),
+        ("gaps", gaps),
+    ];
+    let Some(marked) = mark.map(|mark| values[mark]) else { return language.own("sparkline-alt", &said) };
+    let marked = marked.map_or_else(|| language.own("sparkline-gap", &[]), |value| in_words(language, value));
+    said.push(("marked", marked.into()));
+    language.own("sparkline-alt-marked", &said)
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_message_is_said_with_its_values() {
-        let template = "{{t \"sparkline-alt\" first=x last=2 lowest=\"<\" highest=null}}";
+        let template = "{{t \"sparkline-alt\" first=x last=2 lowest=\"<\" highest=null gaps=0}}";
         assert_eq!(with(template, &json!(1234)), "first 1\u{202f}234, last 2, lowest &lt;, highest ?");
         assert_eq!(with("{{len (t \"chart-day\")}}", &json!(0)), "3");
     }
@@ -105,7 +105,7 @@ mod tests {
             Err("there is no message `chart-dy`\ndid you mean `chart-day`?".to_owned())
         );
         assert_eq!(
-            try_with("{{t \"sparkline-alt\" first=1 last=2 lowest=3}}", &json!(0)),
+            try_with("{{t \"sparkline-alt\" first=1 last=2 lowest=3 gaps=0}}", &json!(0)),
             Err("the message `sparkline-alt` needs the value `highest`\ngive it: `highest=…`".to_owned())
         );
     }

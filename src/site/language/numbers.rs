@@ -6,7 +6,7 @@ use crate::text::SPACE;
 /// A true minus sign, as wide as a digit.
 const MINUS: char = '\u{2212}';
 /// Stands for the number in the message `percent`.
-const PLACE: char = '\u{e010}';
+const PLACE: &str = "\u{e010}";
 
 /// What stands around a share.
 pub(super) struct Percent(String);
@@ -14,7 +14,7 @@ pub(super) struct Percent(String);
 impl Percent {
     /// From the message `percent`.
     pub(super) fn new(say: &dyn Fn(&str, &[(&str, &str)]) -> String) -> Self {
-        Self(say("percent", &[("number", "\u{e010}")]))
+        Self(say("percent", &[("number", PLACE)]))
     }
 }
 

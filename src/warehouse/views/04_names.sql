@@ -110,6 +110,7 @@ select
     (select max(day) from day) as last_day,
     exists (select 1 from warehouse.collection where plugin = 'sample') as sample,
     setting.scope as organization,
+    (select own.name from organization as own where own.organization = setting.scope) as organization_name,
     setting.minimum_clients,
     setting.delay
 from setting.rule as setting;

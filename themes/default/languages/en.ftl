@@ -58,9 +58,14 @@ no = no
 
 ## What stands in the place of pictures, for who does not see them
 
-sparkline-alt = first { $first }, last { $last }, lowest { $lowest }, highest { $highest }
-sparkline-gaps = , { $count } unknown
-sparkline-marked = , marked { $value }
+sparkline-alt = first { $first }, last { $last }, lowest { $lowest }, highest { $highest }{ $gaps ->
+        [0] { "" }
+       *[other] , { $gaps } unknown
+    }
+sparkline-alt-marked = first { $first }, last { $last }, lowest { $lowest }, highest { $highest }{ $gaps ->
+        [0] { "" }
+       *[other] , { $gaps } unknown
+    }, marked { $marked }
 sparkline-gap = a gap
 sparkline-empty = nothing known
 
@@ -316,8 +321,8 @@ month-reporting = { $missing ->
             [1] One bridge reported on every day that was expected.
            *[other] { $expected } bridges reported on every day that was expected.
         }
-        [1] { $reporting } of { $expected } bridges reported, not all of them on one day.
-       *[other] { $reporting } of { $expected } bridges reported, not all of them on { $missing } days.
+        [1] { $reporting } of { $expected } bridges reported; on one day not all that were expected.
+       *[other] { $reporting } of { $expected } bridges reported; on { $missing } days not all that were expected.
     }
 users-a-day = { $users ->
         [one] At least { $users } user a day, <a>estimated</a>.
@@ -402,10 +407,8 @@ patterns = Patterns
 no-such-page = There is no such page
 # Behind `clients`, where there is room for it.
 lower-a-day = a day
-# Behind `country`, `transport` or `bridge`, where the share stands in the same column.
 rank = Rank
 year = Year
-# The change against the same month of the year before.
 sent-a-day = Sent a day
 first-listed = First listed
 last-listed = Last listed
@@ -433,7 +436,7 @@ transports-description = Every pluggable transport that clients use, and its his
 transports-none = No bridge has told transports yet.
 bridges-description = Every bridge, and its history.
 bridges-none = There are no bridges yet.
-histories-note = <em>Clients a day</em> is the mean of the newest 30 days that are complete, <em>30 days</em> its change against the 30 before them: it is known where 15 days are known of both. The small picture has 53 weeks, each the mean of its days.
+histories-note = <em>Clients a day</em> is the mean of the newest 30 days that are complete, <em>30 days</em> its change against the 30 before them, which also shows bridges that came, went, or did not report: it is known where 15 days are known of both. The small picture has 53 weeks, each the mean of its days.
 countries-note = Each bridge rounds each country up, so that countries add up to more than all clients; shares are those of all countries together. A day on which a country is not listed, because nobody or hardly anybody came from there, counts as 0 in its mean; a <em>?</em> stands where it was not listed on any.
 transports-note = A transport that no bridge names on a day counts as 0; a <a>transport</a> is how a client speaks to its bridge.
 bridges-note = A day without a report is left out of a bridge's mean, and shares are those of the days on which it reported.
@@ -504,18 +507,18 @@ newest-days-until = Until { $until }.
 newest-days-until-most = Until { $until }. The most of all days were <a>{ $clients } on { $day }</a>.
 year-by-year = Year by year
 month-by-month = Month by month
-history-months-note = <em>Clients a day</em> is the mean of the days that are complete and known, <em>Year</em> its change against the same month of the year before.
+history-months-note = <em>Clients a day</em> is the mean of the days that are complete and known, <em>Year</em> its change against the same month of the year before, on the bridges that told in both.
 history-bridges-note = By the mean of the newest 30 complete days on which each told.
 history-bridges-note-first = The first ten of { $count } bridges, by the mean of the newest 30 complete days on which each told.
 sudden-changes-none = There were none.
 # What follows the day on which it began and, on the page of a bridge, the name of the country or transport.
 history-event = { $direction ->
-        [fell] fell until { $until }: on the farthest day { $clients } clients where { $low } to { $high } were expected, the lowest of these divided by { $outside }
-       *[rose] rose until { $until }: on the farthest day { $clients } clients where { $low } to { $high } were expected, { $outside } times the highest of these
+        [fell] fell until { $until }: on the farthest day { $clients } clients of all bridges, where { $low } to { $high } were expected
+       *[rose] rose until { $until }: on the farthest day { $clients } clients of all bridges, where { $low } to { $high } were expected
     }
 history-event-goes-on = { $direction ->
-        [fell] fell, and goes on: on the farthest day { $clients } clients where { $low } to { $high } were expected, the lowest of these divided by { $outside }
-       *[rose] rose, and goes on: on the farthest day { $clients } clients where { $low } to { $high } were expected, { $outside } times the highest of these
+        [fell] fell, and goes on: on the farthest day { $clients } clients of all bridges, where { $low } to { $high } were expected
+       *[rose] rose, and goes on: on the farthest day { $clients } clients of all bridges, where { $low } to { $high } were expected
     }
 
 ## The page of the data
@@ -529,3 +532,11 @@ type = { $of ->
         [date] date
        *[time] time
     }
+
+## Added to figures and lists
+
+users-of-day = { $users ->
+        [one] at least { $users } user, <a>estimated</a>
+       *[other] at least { $users } users, <a>estimated</a>
+    }
+of-organization = of { $name }

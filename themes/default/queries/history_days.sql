@@ -15,8 +15,11 @@ listed as (
 told as (
     select kind, day, age, cast(sum(clients) as bigint) as whole from listed join complete using (day) group by all
 ),
+-- Before somebody used a transport for the first time it was not nobody's: it was not there.
 named as (
-    select distinct kind, name from listed
+    select kind, name, case when kind = 'transport' then min(day) filter (where clients > 0) end as first_day
+    from listed
+    group by kind, name
 )
 select kind, name, day, age,
        case when kind = 'country' then clients else coalesce(clients, 0) end as clients,
@@ -25,6 +28,7 @@ select kind, name, day, age,
 from told
 join named using (kind)
 left join listed using (kind, name, day)
+where first_day is null or day >= first_day
 union all
 select 'bridge', bridge, day, age, clients, clients, cast(sum(clients) over (partition by day) as bigint)
 from bridge_day join complete using (day)

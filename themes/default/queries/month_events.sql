@@ -6,7 +6,7 @@ with outside as (
         event.kind, event.name, event.since, event.direction,
         expected_day.day, expected_day.clients, expected_day.low, expected_day.high,
         if(event.direction = 'fell', greatest(expected_day.low, 8) / greatest(expected_day.clients, 8),
-                                     expected_day.clients / greatest(expected_day.high, 8)) as factor
+                                     expected_day.clients / expected_day.high) as factor
     from event
     join expected_day on expected_day.kind = event.kind and expected_day.name = event.name
                      and expected_day.day between event.since and coalesce(event.until, date '9999-12-31')

@@ -1,6 +1,5 @@
 -- Every month that has a day on which a bridge was expected: the mean of its complete days, its traffic, and how the mean changed
--- against the month before and the same month of the year before. A mean leaves out days of which nobody told the number. A
--- month is `steady` if the same number of bridges was expected and reported on all complete days.
+-- against the month before and the same month of the year before. A mean leaves out days of which nobody told the number.
 with monthly as (
     select
         cast(date_trunc('month', day) as date) as month,
@@ -9,7 +8,6 @@ with monthly as (
         count(clients) filter (complete) as counted_days,
         avg(clients) filter (complete) as mean,
         count(*) filter (complete and bridges_reporting < bridges_expected) as days_missing,
-        min(bridges_reporting) filter (complete) = max(bridges_expected) filter (complete) as steady,
         floor(avg(estimated_users) filter (complete)) as users,
         nullif(cast(sum(sent_bytes) as bigint), 0) as sent_bytes,
         nullif(cast(sum(received_bytes) as bigint), 0) as received_bytes,
@@ -34,7 +32,6 @@ select
     now.counted_days,
     cast(round(now.mean) as bigint) as clients,
     now.days_missing,
-    now.steady,
     now.users,
     now.sent_bytes,
     now.received_bytes,
