@@ -148,12 +148,8 @@ impl Build {
 
     /// The site's settings, as the arguments change them.
     fn site(&self, project: &Project) -> Result<Site> {
-        let site = load_site(project)?;
-        Ok(Site {
-            base_url: self.base_url.clone().or(site.base_url),
-            compress: if self.no_compress { Compress::NONE } else { site.compress },
-            ..site
-        })
+        let site = load_site(project, self.organization.as_deref(), self.base_url.as_deref())?;
+        Ok(Site { compress: if self.no_compress { Compress::NONE } else { site.compress }, ..site })
     }
 
     /// Makes what has to be made.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use clap::Args;
-use torcollect::config::{Site, site_address};
+use torcollect::config::site_address;
 use torcollect::output::{Output, weights};
 use torcollect::problem::{Kind, Problems};
 use torcollect::project::Project;
@@ -38,8 +38,7 @@ impl Check {
         let organization = self.organization.as_deref();
         let folder = project.output(organization);
         Output::check(project, &folder)?;
-        let site = load_site(project)?;
-        let site = Site { base_url: self.base_url.clone().or(site.base_url), ..site };
+        let site = load_site(project, self.organization.as_deref(), self.base_url.as_deref())?;
         let data = Data::new(project, terminal, self.from.as_deref())?;
         let publication = data.publication(project, &site, organization)?;
         let leaks = data.leaks(project)?;

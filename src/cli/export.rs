@@ -25,7 +25,7 @@ pub struct Export {
 impl Export {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        let (fleet, site) = (load_fleet(project, terminal)?, load_site(project)?);
+        let (fleet, site) = (load_fleet(project, terminal)?, load_site(project, None, None)?);
         let scope = scope(&fleet, self.organization.as_deref())?;
         Publication::export(project, &fleet, &site, scope, &self.public)?;
         terminal.info(&format!("{}", self.public.display()));

@@ -30,7 +30,7 @@ pub struct Query {
 impl Query {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        let (fleet, site) = (load_fleet(project, terminal)?, load_site(project)?);
+        let (fleet, site) = (load_fleet(project, terminal)?, load_site(project, None, None)?);
         let publication = if self.private {
             Publication::private(project, &fleet, &site)?
         } else {

@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use torcollect::config::Site;
 use torcollect::output::Totals;
 use torcollect::problem::{Problem, Problems};
 use torcollect::project::Project;
@@ -85,7 +84,7 @@ impl Serve {
 /// Builds the site that is shown, as it would be at `address`.
 fn build_preview(project: &Project, terminal: &Terminal, address: &str, drafts: bool) -> Result<Totals> {
     collect::sample_first(project, terminal)?;
-    let site = Site { base_url: Some(address.to_owned()), ..load_site(project)? };
+    let site = load_site(project, None, Some(address))?;
     Ok(Build::preview(drafts).build(project, terminal, &site, &project.preview())?.totals)
 }
 

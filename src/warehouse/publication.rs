@@ -196,7 +196,15 @@ fn has_events(connection: &Connection) -> Result<bool> {
 
 /// Looks for sudden changes, whatever has asked for it.
 pub(super) fn make_events(connection: &Connection) -> Result<()> {
-    connection.execute_batch(EVENTS).context("cannot look for sudden changes")
+    let made = connection.execute_batch(EVENTS);
+    if made.is_err() {
+        // What is half made would be in the way of who asks again, and shall learn the same. No transaction does it: DuckDB
+        // cannot commit one in which a table was made and dropped.
+        let _ = connection.execute_batch(
+            "drop schema if exists work cascade; drop table if exists expected_day; drop table if exists event",
+        );
+    }
+    made.context("cannot look for sudden changes")
 }
 
 /// A name as SQL takes any.

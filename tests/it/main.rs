@@ -6,6 +6,7 @@ mod architecture;
 mod browser;
 mod budget;
 mod build;
+mod changes;
 mod check;
 mod chromium;
 mod collect;

@@ -269,7 +269,7 @@ fn organizations_and_bridges_are_listed_and_written_as_settings() {
     let yew = bridges.as_array().unwrap().iter().find(|bridge| bridge["label"] == "Yew").unwrap();
     assert_eq!((&yew["bridge"], &yew["organization"]), (&"vistula/b10".into(), &"lawyers".into()));
     let yaml = project.run(&["bridge", "list", "--format", "yaml"]).ok().stdout;
-    assert!(yaml.contains("  vistula:\n    bridges:\n      b10: {label: Yew, publish: true}\n"), "{yaml}");
+    assert!(yaml.contains("      - {bridge: vistula/b10}  # Yew, lawyers\n"), "{yaml}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Diff {
 impl Diff {
     /// Runs the command: a line for each file, then what differs.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        let overrides = theme::overrides(project, &load_site(project)?, self.file.as_deref())?;
+        let overrides = theme::overrides(project, &load_site(project, None, None)?, self.file.as_deref())?;
         if overrides.is_empty() {
             terminal.info("the project changes no file of its theme");
         }

@@ -20,7 +20,7 @@ pub struct Eject {
 impl Eject {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        let ejected = theme::eject(project, &load_site(project)?, &self.file)?;
+        let ejected = theme::eject(project, &load_site(project, None, None)?, &self.file)?;
         terminal.info(&format!("{}, from {}", ejected.file.display(), ejected.origin));
         Ok(ExitCode::SUCCESS)
     }

@@ -22,7 +22,7 @@ pub struct New {
 impl New {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        let site = load_site(project)?;
+        let site = load_site(project, None, None)?;
         for file in theme::create(project, &self.name, &self.extends)? {
             terminal.info(&format!("{}", file.display()));
         }

@@ -44,7 +44,11 @@ impl T {
             None => refused(unknown(&self.language, name)),
             Some(needed) => {
                 let given = |value: &&&str| !values.iter().any(|(name, _)| name == *value);
-                let missing = needed.iter().find(given).copied().unwrap_or_default();
+                let Some(missing) = needed.iter().find(given) else {
+                    return refused(format!(
+                        "the message `{name}` refers to itself, or to a message that is not there"
+                    ));
+                };
                 refused(format!("the message `{name}` needs the value `{missing}`\ngive it: `{missing}=…`"))
             }
         })?;

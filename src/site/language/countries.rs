@@ -40,7 +40,9 @@ pub(in crate::site) fn countries(lookup: &Lookup, tag: &str, problems: &mut Vec<
             {
                 let mut fields = line.split('\t').map(str::trim);
                 let (code, name, note) = (fields.next(), fields.next(), fields.next());
-                let (Some(code), Some(name), None) = (code, name.filter(|name| !name.is_empty()), fields.next()) else {
+                let (Some(code), Some(name), None) =
+                    (code.filter(|code| !code.is_empty()), name.filter(|name| !name.is_empty()), fields.next())
+                else {
                     let place = Place::at(&file.shown, number + 1, 1);
                     let hint = "a line is a code, a name and, if need be, a note, with tabs between";
                     problems.push(Problem::new(place, "this is not the name of a country").hint(hint));

@@ -95,6 +95,12 @@ impl Messages {
             for (name, pattern) in value.chain(forms) {
                 let mut found = Found::default();
                 found.pattern(pattern, &resource);
+                if found.unsafe_text {
+                    let message = format!("a literal of `{name}` has `<`, `>` or `&`");
+                    problems.push(
+                        Problem::new(Place::at(file, line, column), message).hint("write it without quotes and braces"),
+                    );
+                }
                 let message = Message { file: file.to_owned(), line, source: found.text, values: found.values };
                 self.known.entry(name).or_insert(message);
             }
@@ -183,6 +189,8 @@ fn tags_kept(text: &str) -> Cow<'_, str> {
 struct Found {
     text: String,
     values: BTreeSet<String>,
+    /// Whether it has a literal that could be HTML.
+    unsafe_text: bool,
     /// Messages and terms that are being looked into, to notice one that refers to itself.
     inside: Vec<String>,
 }
@@ -227,7 +235,9 @@ impl Found {
                 referred.into_iter().for_each(|pattern| self.pattern(pattern, resource));
                 self.inside.pop();
             }
-            InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => {}
+            // Nothing escapes what it says.
+            InlineExpression::StringLiteral { value } => self.unsafe_text |= value.contains(['<', '>', '&']),
+            InlineExpression::NumberLiteral { .. } => {}
         }
     }
 

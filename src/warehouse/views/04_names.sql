@@ -79,7 +79,11 @@ select assigned.organization, named_bridge.bridge, assigned.from_day, assigned.u
 from work.assigned
 join work.named_bridge using (private_bridge)
 semi join organization on organization.organization = assigned.organization
-where private_bridge in (select private_bridge from work.visible)
+-- Only what can be seen of it: no hand-over that is still to come, or not published yet.
+where exists (
+    select 1 from work.visible
+    where visible.private_bridge = assigned.private_bridge
+      and visible.day between coalesce(from_day, date '0001-01-01') and coalesce(until_day, date '9999-12-31'))
 order by all;
 
 -- Exact times and sizes stay private. A collection belongs to the day before it, and is seen if that is.

@@ -119,7 +119,8 @@ left join work.merged using (day);
 
 -- How far the largest names are beyond on the same day, and a name itself in its past nine weeks: three in four are nearer. Not
 -- less than 7 %, which makes the range a quarter to either side where all is calm; of a name's own past not more than 15 % or
--- twice the fleet's, so that a restless one can still be seen to double.
+-- twice the fleet's, so that a restless one can still be seen to double. And not more than 100 %, fifty times as many, so that
+-- no made-up numbers make a range that no integer can hold.
 create table work.spread as
 with fleet as (
     select kind, day, quantile_cont(beyond, 0.75) as fleet
@@ -141,7 +142,7 @@ past as (
                         range between interval 8 days preceding and interval 2 days preceding)
 )
 select kind, name, day,
-       greatest(0.07, coalesce(fleet, 0), least(greatest(0.15, 2 * coalesce(fleet, 0)), if(days >= 14, own, 0.1))) as spread,
+       least(1, greatest(0.07, coalesce(fleet, 0), least(greatest(0.15, 2 * coalesce(fleet, 0)), if(days >= 14, own, 0.1)))) as spread,
        coalesce(week_before, 0) as week_before
 from past left join fleet using (kind, day);
 
@@ -186,6 +187,10 @@ select
     kind, name, direction,
     min(day) filter (outside and sudden) as since,
     max(day) filter (outside) as last,
+    -- When it was certain: on its second day outside, or on the first that was far.
+    greatest(min(day) filter (outside and sudden),
+             least(coalesce((list(day order by day) filter (outside))[2], date '9999-12-31'),
+                   coalesce(min(day) filter (far), date '9999-12-31'))) as known,
     arg_max({day: day, clients: clients, low: low, high: high, middle: middle, factor: factor}, {factor: factor, day: day})
         filter (outside) as extreme
 from work.outside
@@ -228,7 +233,7 @@ create table event as
 select
     kind, name, since, if(last = (select max(day) from day where complete), null, last) as until, direction,
     extreme.clients as clients, extreme.low as low, extreme.high as high, round(extreme.factor, 2) as outside,
-    coalesce(bridges, []) as bridges
+    coalesce(bridges, []) as bridges, known
 from work.run left join work.concerned using (kind, name, direction, since)
 order by since desc, kind, name, direction;
 

@@ -256,8 +256,8 @@ and-sent = , sent
 clients-by-country = Clients by country
 clients-by-transport = Clients by transport
 # The names of series in charts: what stands before `=` stays, and no name has a comma.
-transport-names = none=no transport, unnamed=without a name, others=others
-country-names = others=others
+transport-names = <OR>=no transport, <??>=without a name, <others>=others
+country-names = <others>=others
 # What tor writes where there is no name of a transport.
 transport-special = { $what ->
         [none] no transport
@@ -347,7 +347,10 @@ month-change = Month
 year-change = Year
 listed-on = listed on { $part } of { $whole } days
 no-countries-in-month = No bridge has told countries on a complete day of this month.
-month-countries-note = The mean of the complete days of which bridges told countries. A country with fewer than { $count } clients on a day is not listed on that day and counts as none, so that its mean may be too low; <em>?</em> stands where it was not listed on nine days of ten in both months. Each bridge rounds each country up, so that countries add up to more than the clients.
+month-countries-note = { $count ->
+        [0] The mean of the complete days of which bridges told countries. A day on which no bridge told a country counts as none; <em>?</em> stands where it was not listed on nine days of ten in both months. Each bridge rounds each country up, so that countries add up to more than the clients.
+       *[other] The mean of the complete days of which bridges told countries. A country with fewer than { $count } clients on a day is not listed on that day and counts as none, so that its mean may be too low; <em>?</em> stands where it was not listed on nine days of ten in both months. Each bridge rounds each country up, so that countries add up to more than the clients.
+    }
 no-transports-in-month = No bridge has told transports on a complete day of this month.
 month-changes = <em>Month</em> is the change against { $month } (complete days: { $days }).
 month-and-year-changes = <em>Month</em> is the change against { $month } (complete days: { $days }), <em>Year</em> that against { $year } (complete days: { $year_days }).
@@ -496,8 +499,11 @@ silence-day = { $state ->
 
 ## The history of a country, transport or bridge
 
-history-month = In the newest { $days } complete days { $clients } a day.
-history-month-change = In the newest { $days } complete days { $clients } a day, { $change } against the 30 before.
+history-month = On the { $days } days that are known of the newest 30 complete ones { $clients } a day.
+history-month-change = { $days ->
+        [30] In the newest 30 complete days { $clients } a day, { $change } against the 30 before.
+       *[other] On the { $days } days that are known of the newest 30 complete ones { $clients } a day, { $change } against the 30 before.
+    }
 newest-days-of = { $count ->
         [one] The newest { $count } day
        *[other] The newest { $count } days

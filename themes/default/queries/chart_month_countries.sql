@@ -13,7 +13,7 @@ ranked as (
 named as (
     select month, country,
            if(rank > 5 or country in ('other', '??'), 6, rank) as place,
-           if(place = 6, 'others', name) as name
+           if(place = 6, '<others>', name) as name
     from ranked
 )
 select day.month, day.day, named.name as country, cast(coalesce(sum(counted.clients), 0) as bigint) as clients

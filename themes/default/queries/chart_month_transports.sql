@@ -14,9 +14,9 @@ ranked as (
 named as (
     select month, transport,
            case when transports > 6 and rank > 5 then 6 else rank end as rank,
-           case when transports > 6 and rank > 5 then 'others'
-                when transport = '<OR>' then 'none'
-                when transport = '<??>' then 'unnamed'
+           case when transports > 6 and rank > 5 then '<others>'
+                when transport = '<OR>' then '<OR>'
+                when transport = '<??>' then '<??>'
                 else transport end as name
     from ranked
 )

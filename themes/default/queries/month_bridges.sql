@@ -35,7 +35,7 @@ select
     monthly.days_reported,
     monthly.days_expected,
     case when monthly.first_day > greatest(monthly.month, publication.first_day) then monthly.first_day end as since,
-    case when monthly.last_day < least(last_day(monthly.month), publication.last_day) then monthly.last_day end as until,
+    case when monthly.last_day < least(last_day(monthly.month), cast(publication.newest_run as date) - publication.delay - 1) then monthly.last_day end as until,
     monthly.sent_bytes,
     monthly.received_bytes,
     histories.history

@@ -1,7 +1,7 @@
 -- The days of each month, as far as they are published. Days on which no bridge was expected are one row with those next to them:
 -- `until` is the last of them, and null of all other days.
 with calendar as (
-    select month, cast(unnest(generate_series(month, least(last_day(month), publication.last_day), interval 1 day)) as date) as day
+    select month, cast(unnest(generate_series(month, least(last_day(month), cast(newest_run as date) - delay - 1), interval 1 day)) as date) as day
     from month_reports cross join publication
 ),
 numbered as (

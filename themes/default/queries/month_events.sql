@@ -3,7 +3,7 @@
 -- day of the month that was farthest outside.
 with outside as (
     select
-        event.kind, event.name, event.since, event.direction,
+        event.kind, event.name, event.since, event.direction, event.known,
         expected_day.day, expected_day.clients, expected_day.low, expected_day.high,
         if(event.direction = 'fell', greatest(expected_day.low, 8) / greatest(expected_day.clients, 8),
                                      expected_day.clients / expected_day.high) as factor
@@ -12,21 +12,13 @@ with outside as (
                      and expected_day.day between event.since and coalesce(event.until, date '9999-12-31')
     where if(event.direction = 'fell', expected_day.clients < expected_day.low, expected_day.clients > expected_day.high)
 ),
--- One day alone may be sure only when three more have passed.
-sure as (
-    select kind, name, since, direction, coalesce((list(day order by day))[2], since + 3) as sure
-    from outside
-    group by kind, name, since, direction
-),
 ended as (
     select cast(date_trunc('month', day) as date) as month, max(day) filter (complete) as newest from day group by all
 ),
 seen as (
-    select ended.month, ended.newest, sure.sure, outside.*
+    select ended.month, ended.newest, outside.*
     from ended
-    join sure on sure.sure <= last_day(ended.month)
-    join outside using (kind, name, since, direction)
-    where outside.day <= last_day(ended.month)
+    join outside on outside.known <= last_day(ended.month) and outside.day <= last_day(ended.month)
 ),
 monthly as (
     select month, newest, kind, name, since, direction,
@@ -34,7 +26,7 @@ monthly as (
            arg_max({day: day, clients: clients, low: low, high: high}, {now: day >= month, factor: factor, day: day}) as extreme
     from seen
     group by month, newest, kind, name, since, direction
-    having greatest(max(day), max(sure)) >= month
+    having greatest(max(day), max(known)) >= month
 )
 select
     monthly.month,

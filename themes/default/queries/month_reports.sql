@@ -26,7 +26,7 @@ select
     now.month,
     strftime(now.month, '%Y-%m') as code,
     dayofmonth(last_day(now.month)) as length,
-    last_day(now.month) <= publication.last_day as over,
+    last_day(now.month) < cast(publication.newest_run as date) - publication.delay as over,
     now.days,
     now.complete_days,
     now.counted_days,
