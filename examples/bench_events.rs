@@ -310,8 +310,10 @@ fn real(series: &Path) -> Result<()> {
         "select year(since), count(*) filter (direction = 'fell'), count(*) filter (direction = 'rose') from event group by 1 order by 1",
     )?;
     show(
-        "Alarms by country",
-        "select string_agg(name || ' ' || alarms, ', ' order by alarms desc, name) from (select name, count(*) as alarms from event group by name)",
+        "Alarms by country: all, and in 2018, 2019, 2020",
+        "select name, count(*), count(*) filter (year(since) = 2018), count(*) filter (year(since) = 2019),
+                count(*) filter (year(since) = 2020)
+         from event group by name order by count(*) desc, name",
     )?;
     show(
         "The strongest of each of ten countries: first day, last day, users, expected, times beyond",

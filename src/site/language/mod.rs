@@ -345,6 +345,12 @@ mod tests {
     }
 
     #[test]
+    fn a_literal_that_could_be_html_is_refused_because_nothing_escapes_it() {
+        let (_, problems, _) = loaded("en", &[("en.ftl", "x = { \"<script>\" }\ny = { \" \" }fine\n")]);
+        assert_eq!(problems, ["themes/mine/languages/en.ftl:1:1: a literal of `x` has `<`, `>` or `&`"]);
+    }
+
+    #[test]
     fn days_have_the_forms_of_their_language() {
         let months: String = (1..=12)
             .map(|month| format!("month-{month} = m{month}s\n    .alone = M{month}\n    .short = m{month}\n"))

@@ -176,6 +176,31 @@ answered-new = new statistics
 answered-nothing-new = nothing new
 not-asked = not asked
 not-asked-since = not asked since
+# Why a server could not be asked, by the words that the warehouse keeps.
+failure = { $code ->
+        [not-reachable] not reachable
+        [the-way-to-the-server-failed] the way to the server failed
+        [connection-refused] connection refused
+        [no-connection-in-time] no connection in time
+        [silent-for-too-long] silent for too long
+        [too-slow] too slow
+        [connection-lost] connection lost
+        [host-key-unknown] host key unknown
+        [host-key-changed] host key changed
+        [known-hosts-cannot-be-read] known hosts cannot be read
+        [host-key-revoked] host key revoked
+        [key-refused] key refused
+        [password-refused] password refused
+        [no-key-to-log-in-with] no key to log in with
+        [too-large] too large
+        [the-command-failed] the command failed
+        [the-command-could-not-be-started] the command could not be started
+        [protocol-error] protocol error
+        [no-tor-may-be-read] no tor may be read
+        [the-server-knows-of-no-tor] the server knows of no tor
+        [unreachable] unreachable
+       *[other] { $reason }
+    }
 
 ## Data
 
