@@ -31,15 +31,18 @@ fn a_theme_author_comes_from_an_empty_folder_to_a_site_that_stands_anywhere() {
     project.run(&["theme", "eject", "partials/footer.hbs"]).ok();
     let footer = "themes/mine/partials/footer.hbs";
     let whole = project.read(footer);
-    project.write(footer, whole.replace("Made by torcollect.", "Kept by {{site.title}}."));
+    project.write(footer, whole.replace("{{t \"footer-made\"}}", "Kept by {{site.title}}."));
     project.run(&["build"]).ok();
     assert!(project.read("public/method.html").contains("<p>Kept by Bridge statistics.</p>"));
     let diff = project.run(&["theme", "diff"]).ok().stdout;
-    assert!(diff.contains("-<p>Made by torcollect.</p>") && diff.contains("+<p>Kept by {{site.title}}.</p>"), "{diff}");
+    assert!(
+        diff.contains("-<p>{{t \"footer-made\"}}</p>") && diff.contains("+<p>Kept by {{site.title}}.</p>"),
+        "{diff}"
+    );
 
     // A typo: the error has file, line, column, the line itself and the right name, and the site stays.
     let before = project.read("public/index.html");
-    project.write(footer, whole.replace("Made by torcollect.", "Kept by {{site.titel}}.\n{{sparkine site.title}}"));
+    project.write(footer, whole.replace("{{t \"footer-made\"}}", "Kept by {{site.titel}}.\n{{sparkine site.title}}"));
     let said = project.run(&["build"]).failed(1);
     for part in [
         "error: themes/mine/partials/footer.hbs:4:",
@@ -53,7 +56,7 @@ fn a_theme_author_comes_from_an_empty_folder_to_a_site_that_stands_anywhere() {
     assert_eq!(project.read("public/index.html"), before);
 
     // A query, and a page for each of its rows, while `serve` shows them.
-    project.write(footer, whole.replace("Made by torcollect.", "Kept by {{site.title}}."));
+    project.write(footer, whole.replace("{{t \"footer-made\"}}", "Kept by {{site.title}}."));
     let served = Served::start(&project);
     let page = served.get("/").text();
     let mut changes = served.changes(&page);

@@ -108,8 +108,9 @@ fn notes_are_on_the_pages_of_their_day_and_marked_in_the_calendar() {
     let overview = project.read("public/index.html");
     let dated = |line: &str| overview.contains(line).then(|| overview.find(line)).flatten();
     let newest = dated("<a href=\"days/2026-03-05.html\">5 March 2026</a> <span>all of us</span>");
-    let older =
-        dated("<a href=\"days/2026-03-02.html\">2 March 2026</a> <span><strong>Beech:</strong> a new key</span>");
+    let older = dated(
+        "<a href=\"days/2026-03-02.html\">2 March 2026</a> <span><strong><a href=\"bridges/beech.html\">Beech</a>:</strong> a new key</span>",
+    );
     assert!(newest.is_some() && newest < older, "{newest:?} {older:?}: {overview}");
     // The chart names what is about all or a server, and nothing about one bridge or a country.
     let marks: Vec<&str> =
@@ -118,7 +119,10 @@ fn notes_are_on_the_pages_of_their_day_and_marked_in_the_calendar() {
     let days = project.read("public/days/index.html");
     let marked: Vec<&str> = days.lines().filter(|line| line.contains(" noted\"")).collect();
     assert_eq!(marked.len(), 2, "{days}");
-    assert!(marked[0].contains(">2<span class=\"hidden\"> March 2026, with a note</span></a>"), "{marked:?}");
+    assert!(
+        marked[0].contains(">2<span class=\"hidden\"> March 2026, with a note of the operators</span></a>"),
+        "{marked:?}"
+    );
     assert!(marked[0].contains("Server Alder: restarted &lt;b&gt;twice&lt;/b&gt; &amp; moved"), "{marked:?}");
 
     project.run(&["export", "--public", "public.duckdb"]).ok();

@@ -325,7 +325,7 @@ fn a_report_replaces_a_report_and_nothing_else() {
     let sources = project.read("sources.yaml");
     std::os::unix::fs::symlink(project.path("sources.yaml"), project.path("link.html")).unwrap();
     for file in ["data/salt", "data/new.html", "sources.yaml", "link.html"] {
-        let stderr = project.run(&["report", "--month", "2026-10", "-o", file]).failed(1);
+        let stderr = project.run(&["report", "--month", "2026-10", "-o", file]).failed(2);
         assert!(stderr.contains("\nhint: name another file"), "{file}: {stderr}");
     }
     assert!(std::fs::read(project.path("data/salt")).unwrap() == salt && project.read("sources.yaml") == sources);

@@ -34,7 +34,7 @@ fn country_cells(bridge_days: &str) -> String {
 }
 
 /// Twenty of the cells of a site, drawn by a hash, on its pages.
-fn check_countries(project: &TestProject, site: &Site, least: u32) {
+fn check_countries(project: &TestProject, site: &Site, least: u32, cells_at_least: usize) {
     project.run(&[&["build"], site.arguments].concat()).ok();
     let cells = country_cells(site.bridge_days);
     let rows = project.private(&format!(
@@ -43,7 +43,7 @@ fn check_countries(project: &TestProject, site: &Site, least: u32) {
          where cells.clients >= {least} order by hash(cells.day || cells.country || '{}') limit 20",
         site.folder
     ));
-    assert_eq!(rows.len(), 20, "{rows:?}");
+    assert!(rows.len() >= cells_at_least, "{rows:?}");
     for row in rows {
         let cells: Vec<&str> = row.split(',').collect();
         let (day, name, clients) = (cells[0], cells[1].replace('\'', "&#x27;"), cells[2]);
@@ -152,7 +152,7 @@ fn on_the_sample_both_sites_have_the_numbers_of_their_own_bridge_days() {
         },
     ];
     for site in &sites {
-        check_countries(&project, site, 16);
+        check_countries(&project, site, 16, 20);
         check_labels(&project, site);
     }
     // The sums of all sites, by a query for each scope: what organizations have is part of the whole, once.
@@ -174,7 +174,9 @@ fn on_the_sample_both_sites_have_the_numbers_of_their_own_bridge_days() {
     assert_eq!(public, lawyers + reporters + others);
     for site in &sites[1..] {
         let text = texts(&project.path(site.folder));
-        assert!(!text.contains(" 24 ") && !text.contains(" of 24"), "the number of all bridges is in {}", site.folder);
+        for number in [" 24 bridges", "of 24 bridges", " of 24<", "class=\"number\">24<", "of <small>24"] {
+            assert!(!text.contains(number), "the number of all bridges is in {}: {number}", site.folder);
+        }
         assert!(!text.contains(if site.folder.ends_with("lawyers") { "Reporters" } else { "Lawyers" }));
     }
 }
@@ -235,7 +237,8 @@ fn on_real_statistics_both_sites_have_the_numbers_of_their_own_bridges() {
             bridge_days: "place in ('s1/default', 's3/default', 's5/default', 's7/default')",
         },
     ] {
-        check_countries(&project, &site, 0);
+        // Of the real ones there are not more for each site.
+        check_countries(&project, &site, 0, if site.folder == "public" { 17 } else { 5 });
         check_labels(&project, &site);
     }
 }

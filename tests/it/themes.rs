@@ -89,7 +89,7 @@ fn a_file_is_taken_over_once_and_what_changes_in_it_and_above_is_shown() {
     let diff = |arguments: &[&str]| project.run(&[&["theme", "diff"], arguments].concat()).ok().stdout;
     let line = "in place of that of torcollect's theme `default`";
     assert_eq!(diff(&[]), format!("themes/default/partials/footer.hbs: the same {line}, which is as it was\n"));
-    project.write("themes/default/partials/footer.hbs", footer.replace("Made by torcollect.", "Made by us."));
+    project.write("themes/default/partials/footer.hbs", footer.replace("{{t \"footer-made\"}}", "Made by us."));
     project.run(&["build"]).ok();
     assert!(project.read("public/fleet.html").contains("Made by us."));
     let mine = diff(&["partials/footer.hbs"]);
@@ -99,10 +99,10 @@ fn a_file_is_taken_over_once_and_what_changes_in_it_and_above_is_shown() {
         )),
         "{mine}"
     );
-    assert!(mine.contains("\n-<p>Made by torcollect.</p>\n+<p>Made by us.</p>\n"), "{mine}");
+    assert!(mine.contains("\n-<p>{{t \"footer-made\"}}</p>\n+<p>Made by us.</p>\n"), "{mine}");
 
     // As if the file had been taken over from an older torcollect, whose footer had one line less.
-    let older = footer.replace("<p>Made by torcollect.</p>\n", "");
+    let older = footer.replace("<p>{{t \"footer-made\"}}</p>\n", "");
     project.write("themes/default/.upstream/partials/footer.hbs", older);
     let both = diff(&[]);
     assert!(both.contains(", which has changed since: +1 -0\n"), "{both}");
@@ -110,7 +110,7 @@ fn a_file_is_taken_over_once_and_what_changes_in_it_and_above_is_shown() {
         both.contains("since `themes/default/partials/footer.hbs` was taken over:\n--- themes/default/.upstream/"),
         "{both}"
     );
-    assert!(both.ends_with(" </div>\n") && both.contains("\n+<p>Made by torcollect.</p>\n"), "{both}");
+    assert!(both.ends_with(" </div>\n") && both.contains("\n+<p>{{t \"footer-made\"}}</p>\n"), "{both}");
     let stat = diff(&["--stat"]);
     assert_eq!(stat.lines().count(), 1, "{stat}");
 }
