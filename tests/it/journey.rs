@@ -66,21 +66,21 @@ fn a_theme_author_comes_from_an_empty_folder_to_a_site_that_stands_anywhere() {
          from transport_day join transport using (transport)\ngroup by transport, slug\norder by clients desc, transport\n",
     );
     project.write(
-        "content/transports/transport.md",
+        "content/kinds/transport.md",
         "---\ntitle: \"Transport {{row.transport}}\"\n\
-         each: {query: by_transport, key: transport, path: \"transports/{{slug row.transport}}.html\"}\n---\n\n\
+         each: {query: by_transport, key: transport, path: \"kinds/{{slug row.transport}}.html\"}\n---\n\n\
          {{number row.clients}} clients.\n",
     );
     project.write(
-        "content/transports/index.md",
+        "content/kinds/index.md",
         "---\ntitle: Transports\nmenu: {title: Transports, order: 4}\ndata: {all: by_transport}\n---\n\n\
-         {{#each data.all}}\n* <a href=\"{{url \"transports/\" (slug transport) \".html\"}}\">{{transport}}</a>\n{{/each}}\n",
+         {{#each data.all}}\n* <a href=\"{{url \"kinds/\" (slug transport) \".html\"}}\">{{transport}}</a>\n{{/each}}\n",
     );
     let heard = (&mut changes).lines().map_while(Result::ok).find(|line| line.starts_with("data:"));
     assert!(heard.is_some(), "the page hears that it is out of date");
     let obfs4 = (0..600).find_map(|_| {
         std::thread::sleep(std::time::Duration::from_millis(100));
-        Some(served.get("/transports/obfs4.html")).filter(|answer| answer.status == 200)
+        Some(served.get("/kinds/obfs4.html")).filter(|answer| answer.status == 200)
     });
     let obfs4 = obfs4.expect("the new page is shown").text();
     assert!(obfs4.contains("<h1>Transport obfs4</h1>") && obfs4.contains("EventSource"), "{obfs4}");
@@ -99,15 +99,15 @@ fn a_theme_author_comes_from_an_empty_folder_to_a_site_that_stands_anywhere() {
         let output = web.join(root);
         project.run(&["build", "--strict", "--base-url", base_url, "-o", output.to_str().unwrap()]).ok();
         let pages = assert_linked(&web, &output);
-        assert!(pages.contains(&output.join("transports/obfs4.html")), "{pages:#?}");
+        assert!(pages.contains(&output.join("kinds/obfs4.html")), "{pages:#?}");
         let sitemap = fs::read_to_string(output.join("sitemap.xml")).unwrap();
-        assert!(sitemap.contains(&format!("<loc>{base_url}transports/obfs4.html</loc>")), "{sitemap}");
+        assert!(sitemap.contains(&format!("<loc>{base_url}kinds/obfs4.html</loc>")), "{sitemap}");
         let missing = fs::read_to_string(output.join("404.html")).unwrap();
         assert!(missing.contains(&format!("href=\"/{root}index.html\"")), "{missing}");
     }
     // From disk, without any server.
     project.run(&["build"]).ok();
-    for page in ["index.html", "transports/obfs4.html"] {
+    for page in ["index.html", "kinds/obfs4.html"] {
         let seen = look_at(&project.path("public"), page, &json!({}), &json!([["open"], ["images"]]));
         assert_eq!((&seen.failed, &seen.console), (&vec![], &vec![]), "{page}");
         let images = seen.step::<Vec<Image>>(1);

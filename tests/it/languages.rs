@@ -34,8 +34,12 @@ fn words(text: &str) -> String {
 fn line(line: &str) -> String {
     let trimmed = line.trim_start();
     let indent = &line[..line.len() - trimmed.len()];
-    if trimmed.starts_with('#') || trimmed.starts_with('}') || trimmed.is_empty() {
+    if trimmed.starts_with('#') || trimmed.is_empty() {
         return line.to_owned();
+    }
+    // The end of a choice, and what comes after it.
+    if let Some(rest) = trimmed.strip_prefix('}') {
+        return format!("{indent}}}{}", words(rest));
     }
     // `[one] text`, `*[other] text`.
     if let Some((key, text)) = trimmed.split_once("] ").filter(|_| trimmed.starts_with(['[', '*'])) {
@@ -187,7 +191,7 @@ fn a_message_that_is_not_there_is_an_error_with_its_place_and_the_likeliest_name
     project.write("content/a.md", "---\ntitle: A\n---\n{{t \"skp\"}} {{t \"trend-days\"}} {{t \"skip\" day=1}}\n");
     let stderr = project.run(&["check"]).failed(1);
     for line in [
-        "content/a.md:4:5: there is no message `skp`",
+        "content/a.md:4:6: there is no message `skp`",
         "hint: did you mean `skip`?",
         "the message `trend-days` needs the value `count`",
         "the message `skip` names no value `day`",
