@@ -66,9 +66,9 @@ fn main() -> Result<()> {
     let seeds: u64 = seeds.parse().context("SEEDS is a number")?;
     sample(Path::new(torcollect), seeds)?;
     if Path::new(series).is_file() {
-        real(Path::new(series))?
+        real(Path::new(series))?;
     } else {
-        println!("\nThere is no `{series}`.")
+        println!("\nThere is no `{series}`.");
     }
     Ok(())
 }

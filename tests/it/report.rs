@@ -153,12 +153,15 @@ fn report(project: &TestProject, arguments: &[&str]) -> (String, Vec<String>, Ve
     (html, rows, paragraphs)
 }
 
+/// Bridges, clients by transport, clients by country, all clients, bytes sent.
+type OfDay = (u32, Vec<u32>, Vec<u32>, u32, u64);
+
 /// What the tables of October have to say: a head for each, and what each day has; and the rows of the other tables.
 struct Expected {
     transports: &'static [&'static str],
     countries: &'static [&'static str],
     /// Of a day: how many bridges, its clients by transport and by country, and the bytes sent; `None` if nobody was there.
-    day: fn(i8) -> Option<(u32, Vec<u32>, Vec<u32>, u32, u64)>,
+    day: fn(i8) -> Option<OfDay>,
     others: &'static [&'static str],
 }
 

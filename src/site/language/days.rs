@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::Say;
+
 /// How a day is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::site) enum Form {
@@ -51,7 +53,7 @@ const PARTS: [(&str, &str); 5] =
 
 impl Days {
     /// From the messages `month-1` and so on, `weekday-1` (Monday) and so on, and `date-long`, `date-short`, `date-month`.
-    pub(super) fn new(say: &dyn Fn(&str, &[(&str, &str)]) -> String) -> Self {
+    pub(super) fn new(say: &Say) -> Self {
         let month = |number: usize| {
             let form = |form: &str| say(&format!("month-{}{form}", number + 1), &[]);
             let (name, alone, short) = (form(""), form(".alone"), form(".short"));

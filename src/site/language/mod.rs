@@ -24,6 +24,9 @@ use crate::graphics::chart;
 use crate::problem::{Place, Problem};
 use crate::text::Numbers;
 
+/// Says a message with these values.
+type Say<'a> = dyn Fn(&str, &[(&str, &str)]) -> String + 'a;
+
 /// The language of which the program has all words.
 const ENGLISH: &str = "en";
 

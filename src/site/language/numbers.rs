@@ -1,6 +1,6 @@
 //! How a language writes numbers, sizes and shares.
 
-use super::Language;
+use super::{Language, Say};
 use crate::text::SPACE;
 
 /// A true minus sign, as wide as a digit.
@@ -13,7 +13,7 @@ pub(super) struct Percent(String);
 
 impl Percent {
     /// From the message `percent`.
-    pub(super) fn new(say: &dyn Fn(&str, &[(&str, &str)]) -> String) -> Self {
+    pub(super) fn new(say: &Say) -> Self {
         Self(say("percent", &[("number", PLACE)]))
     }
 }
