@@ -426,7 +426,10 @@ fn whenever_a_build_is_killed_the_site_serves_and_the_next_build_is_whole() {
         // Another title makes all pages others; another delay makes pages come and go; another ink makes all pictures others.
         // Few countries, because each has a page.
         let delay = number % 3;
-        project.write("site/site.yaml", format!("title: Number {number}\npublish: {{delay: {delay}, minimum_clients: 1000}}\n"));
+        project.write(
+            "site/site.yaml",
+            format!("title: Number {number}\npublish: {{delay: {delay}, minimum_clients: 1000}}\n"),
+        );
         let ink = if number.is_multiple_of(10) {
             format!("pictures: {{ink: \"#0000{:02x}\"}}\n", number % 256)
         } else {
