@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use notify::event::{AccessKind, AccessMode, ModifyKind};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::fs;
 use crate::project::Project;
@@ -65,7 +65,11 @@ impl Watch {
         let deep = FOLDERS.map(|name| (self.root.join(name), RecursiveMode::Recursive));
         let data = self.warehouse.parent().map(|folder| (folder.to_owned(), RecursiveMode::NonRecursive));
         for (folder, mode) in deep.into_iter().chain(data).filter(|(folder, _)| folder.is_dir()) {
-            let watched = self.watcher.watch(&folder, mode);
+            let watched = match self.watcher.watch(&folder, mode) {
+                // What is deleted meanwhile is told as another change.
+                Err(error) if is_gone(&error.kind) => Ok(()),
+                watched => watched,
+            };
             watched.with_context(|| format!("cannot watch `{}`", folder.display()))?;
         }
         Ok(())
@@ -84,6 +88,15 @@ impl Watch {
             self.follow()?;
         }
         Ok(event.paths.iter().any(|path| path == &self.warehouse || is_source(&self.root, path)))
+    }
+}
+
+/// Whether there is nothing any more at the path that was to be watched.
+fn is_gone(kind: &ErrorKind) -> bool {
+    match kind {
+        ErrorKind::PathNotFound => true,
+        ErrorKind::Io(error) => error.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
     }
 }
 

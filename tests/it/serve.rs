@@ -318,9 +318,12 @@ fn a_port_that_is_in_use_is_said() {
 #[test]
 fn an_interrupt_ends_it() {
     use std::os::unix::process::ExitStatusExt;
-    let mut served = Served::start(&project());
+    let project = project();
+    let mut served = Served::start(&project);
     said(Command::new("kill").args(["-INT", &served.process.id().to_string()])).ok();
-    assert_eq!(served.process.wait().unwrap().signal(), Some(2));
+    let ended = served.process.wait().unwrap();
+    let said: Vec<String> = served.lines.iter().collect();
+    assert_eq!(ended.signal(), Some(2), "{ended:?} {said:?}");
 }
 
 #[test]
