@@ -16,6 +16,15 @@ pub enum Failure {
     Denied,
     /// An extract came, but its script knows of no tor to read.
     NoTor,
+    /// A source that asks no server could not be read.
+    Here {
+        /// A phrase that names no file and has nothing of its content.
+        reason: &'static str,
+        /// What happened.
+        story: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// As it was told by a source that makes up its servers.
     Told(String),
 }
@@ -28,6 +37,7 @@ impl Failure {
             Self::Extract(error) => error.to_string(),
             Self::Denied => "no tor may be read".to_owned(),
             Self::NoTor => "the server knows of no tor".to_owned(),
+            Self::Here { reason, .. } => (*reason).to_owned(),
             Self::Told(reason) => reason.clone(),
         }
     }
@@ -38,7 +48,7 @@ impl Failure {
             Self::Transport(failure) => failure.is_transient(),
             // A connection that broke off in the middle looks like an end to the script's output.
             Self::Extract(error) => matches!(error, FrameError::Truncated | FrameError::Checksum),
-            Self::Denied | Self::NoTor | Self::Told(_) => false,
+            Self::Denied | Self::NoTor | Self::Here { .. } | Self::Told(_) => false,
         }
     }
 
@@ -48,6 +58,7 @@ impl Failure {
             Self::Transport(failure) => Some(failure.hint().to_owned()),
             Self::Extract(error) => Some(error.hint().to_owned()),
             Self::Denied | Self::NoTor => Some(format!("`torcollect server test {server}` says what to do")),
+            Self::Here { hint, .. } => Some(hint.clone()),
             Self::Told(_) => None,
         }
     }
@@ -58,6 +69,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Transport(failure) => failure.fmt(f),
             Self::Extract(error) => error.fmt(f),
+            Self::Here { story, .. } => f.write_str(story),
             Self::Denied | Self::NoTor | Self::Told(_) => f.write_str(&self.reason()),
         }
     }

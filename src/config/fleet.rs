@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::values::{date, optional_date, seconds, text};
 use super::yaml::with_hint;
-use super::{Address, Note, Via};
+use super::{Address, Collector, Command, Note, Table, Via};
 
 /// What is collected, from where, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,12 @@ pub struct Fleet {
     pub tor_bridge: BTreeMap<String, TorBridge>,
     /// Sources of the plugin `sample`, by name.
     pub sample: BTreeMap<String, Sample>,
+    /// Sources of the plugin `collector`, by name.
+    pub collector: BTreeMap<String, Collector>,
+    /// Sources of the plugin `table`, by name.
+    pub table: BTreeMap<String, Table>,
+    /// Sources of the plugin `command`, by name.
+    pub command: BTreeMap<String, Command>,
     /// Who was given which bridge.
     pub organizations: BTreeMap<String, Organization>,
     /// What operators say of days, in the order of the file.

@@ -10,7 +10,7 @@ use super::fleet::{Bridge, Fleet, OnFailure, Organization, Sample, Server, Ssh, 
 use super::labels::Labels;
 use super::values::{paths, text};
 use super::yaml::{Document, KeyPath};
-use super::{Note, Via, address, exposed, references};
+use super::{Collector, Command, Note, Table, Via, address, exposed, references};
 use crate::fs;
 use crate::problem::{Kind, Place, Problem, Problems};
 use crate::project::Project;
@@ -42,6 +42,9 @@ struct Servers {
 struct Plugins {
     tor_bridge: BTreeMap<String, TorBridge>,
     sample: BTreeMap<String, Sample>,
+    collector: BTreeMap<String, Collector>,
+    table: BTreeMap<String, Table>,
+    command: BTreeMap<String, Command>,
 }
 
 /// A server as it stands.
@@ -153,6 +156,9 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         servers,
         tor_bridge: sources.sources.tor_bridge,
         sample: sources.sources.sample,
+        collector: sources.sources.collector,
+        table: sources.sources.table,
+        command: sources.sources.command,
         organizations: sources.organizations,
         notes: sources.notes,
         on_failure: sources.on_failure,

@@ -24,18 +24,26 @@ pub(super) fn check(fleet: &Fleet, document: &Document, secrets: &Secrets) -> Ve
 }
 
 fn names(fleet: &Fleet, document: &Document) -> Vec<Problem> {
-    let sources =
-        [("tor-bridge", fleet.tor_bridge.keys().collect::<Vec<_>>()), ("sample", fleet.sample.keys().collect())];
-    let sources = sources
+    let sources = [
+        ("tor-bridge", fleet.tor_bridge.keys().collect::<Vec<_>>()),
+        ("sample", fleet.sample.keys().collect()),
+        ("collector", fleet.collector.keys().collect()),
+        ("table", fleet.table.keys().collect()),
+        ("command", fleet.command.keys().collect()),
+    ];
+    let sources: Vec<_> = sources
         .into_iter()
-        .flat_map(|(plugin, names)| names.into_iter().map(move |name| (KeyPath::of(["sources", plugin, name]), name)));
+        .flat_map(|(plugin, names)| names.into_iter().map(move |name| (KeyPath::of(["sources", plugin, name]), name)))
+        .collect();
     let organizations = fleet.organizations.keys().map(|name| (KeyPath::of(["organizations", name]), name));
-    let bad =
-        sources.chain(organizations).filter_map(|(path, word)| Some(document.key_problem(&path, name(word).err()?)));
-    let twice = fleet.sample.keys().filter(|name| fleet.tor_bridge.contains_key(*name)).map(|name| {
-        let other = document.key(&KeyPath::of(["sources", "tor-bridge", name]));
-        document.key_problem(&KeyPath::of(["sources", "sample", name]), format_args!("this name is taken at {other}"))
-    });
+    let twice: Vec<_> = (sources.iter().enumerate())
+        .filter_map(|(index, (path, name))| {
+            let (other, _) = sources[..index].iter().find(|(_, other)| other == name)?;
+            Some(document.key_problem(path, format_args!("this name is taken at {}", document.key(other))))
+        })
+        .collect();
+    let bad = (sources.into_iter().chain(organizations))
+        .filter_map(|(path, word)| Some(document.key_problem(&path, name(word).err()?)));
     bad.chain(twice).collect()
 }
 

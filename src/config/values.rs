@@ -186,7 +186,12 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dura
     u64::deserialize(deserializer).map(Duration::from_secs)
 }
 
-/// One path, or a list of them.
+/// [`seconds`], where it may be missing.
+pub(super) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+}
+
+/// One path, or a list of them, as [`text`].
 pub(super) fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
     struct OneOrMore;
     impl<'de> Visitor<'de> for OneOrMore {
@@ -200,14 +205,15 @@ pub(super) fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pa
             Ok(Vec::new())
         }
 
-        fn visit_str<E>(self, path: &str) -> Result<Self::Value, E> {
+        fn visit_str<E: Error>(self, path: &str) -> Result<Self::Value, E> {
+            let path = expand(path, |name| std::env::var(name).ok()).map_err(E::custom)?;
             Ok(vec![path.into()])
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
             let mut paths = Vec::new();
-            while let Some(path) = list.next_element()? {
-                paths.push(path);
+            while let Some(Text(path)) = list.next_element()? {
+                paths.push(path.into());
             }
             Ok(paths)
         }

@@ -13,6 +13,9 @@ pub struct InstanceFacts {
     pub hashed_fingerprint: Option<String>,
     /// The version of tor that runs it, such as `0.4.9.11`.
     pub tor_version: Option<String>,
+    /// When the bridge itself said all this, if another than the extract's own time is known; the newest word on an interval
+    /// is the one that counts.
+    pub told: Option<Timestamp>,
     /// Clients by interval.
     pub reports: Vec<Report>,
     /// Directory requests by interval.

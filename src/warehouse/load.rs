@@ -262,7 +262,7 @@ fn load(
                 report.transports.is_some(),
                 named.facts.tor_version.as_ref().filter(|_| Some(report.ends) == newest),
                 named.extract.id,
-                time(named.extract.confirmed),
+                time(named.received()),
                 named.extract.server,
                 named.facts.instance,
             ])
@@ -282,7 +282,7 @@ fn load(
                 requests.seconds,
                 requests.answered,
                 named.extract.id,
-                time(named.extract.confirmed),
+                time(named.received()),
                 named.extract.server,
                 named.facts.instance
             ])
@@ -304,7 +304,7 @@ fn load(
                 traffic.sent,
                 traffic.received,
                 named.extract.id,
-                time(named.extract.confirmed),
+                time(named.received()),
                 named.extract.server,
                 named.facts.instance
             ])
@@ -331,6 +331,13 @@ struct Named<'a> {
     extract: &'a Extract,
     bridge: String,
     facts: &'a InstanceFacts,
+}
+
+impl Named<'_> {
+    /// When it was said.
+    fn received(&self) -> Timestamp {
+        self.facts.told.unwrap_or(self.extract.confirmed)
+    }
 }
 
 /// An instance that does not say its fingerprint, this time, is the bridge that stood there before.
