@@ -160,6 +160,15 @@ pub fn bytes_of(make: impl FnOnce(&Path) -> Result<()>) -> Result<Vec<u8>> {
     read(&file)
 }
 
+/// What `read` makes of bytes that stand in a file, which nobody else may read and which is gone afterwards: for libraries
+/// that read nothing but files.
+pub fn with_file<T>(bytes: &[u8], read: impl FnOnce(&Path) -> T) -> Result<T> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let file = folder.path().join("file");
+    write_atomic(&file, bytes, PRIVATE)?;
+    Ok(read(&file))
+}
+
 /// The permission bits of a file; `None` if there is none.
 pub fn mode(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|found| found.permissions().mode() & 0o7777)

@@ -25,7 +25,7 @@ pub use fleet::{
 pub use notes::Note;
 pub use references::place_of_assignment;
 pub use site::{Budget, Publish, Scheme, Site, address as site_address};
-pub use sources::{Collector, ColumnType, Command, Format, Mode, OptionText, Reach, Table, Which};
+pub use sources::{Collector, ColumnType, Command, Format, Mode, OptionText, Reach, RowOptions, Table, Which};
 pub use via::Via;
 
 use std::fmt::Display;

@@ -101,6 +101,48 @@ pub struct Command {
     pub pack: Option<String>,
 }
 
+/// What the sources of rows have in common: how the rows are written, and what becomes of them.
+#[derive(Clone, Copy, Debug)]
+pub struct RowOptions<'a> {
+    /// How the rows are written, if it is said.
+    pub format: Option<Format>,
+    /// What begins a line that is none, in CSV and TSV.
+    pub comment: Option<u8>,
+    /// Whether the first line has the columns' names, in CSV and TSV.
+    pub header: bool,
+    /// The zone of times that name none.
+    pub time_zone: Option<&'a str>,
+    /// The columns that are read, and their types; all, and the types that fit, if there are none.
+    pub columns: &'a BTreeMap<String, ColumnType>,
+    /// What becomes of the rows that are there already.
+    pub mode: Mode,
+    /// The columns that tell a row from others.
+    pub key: &'a [String],
+    /// Whether rows that belong to no bridge are everybody's.
+    pub public: bool,
+}
+
+macro_rules! row_options {
+    ($($source:ty),*) => {$(
+        impl $source {
+            /// How its rows are written, and what becomes of them.
+            pub fn rows(&self) -> RowOptions<'_> {
+                RowOptions {
+                    format: self.format,
+                    comment: self.comment.as_ref().and_then(|comment| comment.bytes().next()),
+                    header: self.header.unwrap_or(true),
+                    time_zone: self.time_zone.as_deref(),
+                    columns: &self.columns,
+                    mode: self.mode.unwrap_or_default(),
+                    key: &self.key,
+                    public: self.scope == Some(Reach::Public),
+                }
+            }
+        }
+    )*};
+}
+row_options!(Table, Command);
+
 /// A text of `options:`, in which `${NAME}` was replaced by the environment's value. What it says is nobody's business.
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct OptionText(#[serde(deserialize_with = "text")] pub String);
