@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use torcollect::collect::alarm;
-use torcollect::collect::run::{Event, Options, Summary, collect};
+use torcollect::collect::run::{Event, Options, Summary, Who, collect};
 use torcollect::config::{Fleet, Site};
 use torcollect::problem::{Place, Problem};
 use torcollect::project::Project;
@@ -91,19 +91,19 @@ pub fn collect_all(
         Event::Began(total) => bar.set_length(total as u64),
         Event::Waiting(servers) => {
             bar.set_message(waiting(servers));
-            for (server, time) in servers.iter().filter(|_| lines).filter(|(_, time)| *time >= SLOW) {
-                if told.insert((*server).to_owned()) {
-                    terminal.info(&format!("server `{server}`: waiting for {} s", time.as_secs()));
+            for (who, time) in servers.iter().filter(|_| lines).filter(|(_, time)| *time >= SLOW) {
+                if told.insert((*who).clone()) {
+                    terminal.info(&format!("{who}: waiting for {} s", time.as_secs()));
                 }
             }
         }
-        Event::Again { server, failure, pause } => bar.suspend(|| {
-            terminal.detail(&format!("server `{server}`: {failure}; asked again in {:.1} s", pause.as_secs_f64()));
+        Event::Again { who, failure, pause } => bar.suspend(|| {
+            terminal.detail(&format!("{who}: {failure}; asked again in {:.1} s", pause.as_secs_f64()));
         }),
-        Event::Answered { server, sources, bytes, failures } => {
+        Event::Answered { who, sources, bytes, failures } => {
             bar.inc(1);
             bar.suspend(|| {
-                let answered = format!("server `{server}`: {bytes} bytes");
+                let answered = format!("{who}: {bytes} bytes");
                 match failures.len() {
                     0 if lines => terminal.info(&answered),
                     failed if failed < sources => terminal.detail(&answered),
@@ -111,8 +111,8 @@ pub fn collect_all(
                 }
                 for (source, failure) in failures {
                     let source = if sources > 1 { format!(", source `{source}`") } else { String::new() };
-                    let hint = failure.hint(server);
-                    terminal.error(&format!("server `{server}`{source}: {failure}"), hint.as_deref());
+                    let hint = failure.hint(&who.server);
+                    terminal.error(&format!("{who}{source}: {failure}"), hint.as_deref());
                 }
             });
         }
@@ -120,10 +120,13 @@ pub fn collect_all(
     });
     bar.finish_and_clear();
     let summary = summary?;
-    if fleet.tor_bridge.is_empty() && fleet.sample.is_empty() {
+    if fleet.sources().is_empty() {
         let hint = "write one under `sources:`, such as `tor-bridge: {bridges: {servers: all}}`";
         terminal.warning(&nothing(project, "there is no source to collect from").hint(hint));
-    } else if summary.new + summary.unchanged + summary.failed.len() == 0 {
+    } else if summary.new + summary.unchanged + summary.failed.len() == 0
+        && fleet.tor_bridge.len() + fleet.sample.len() > 0
+        && options.sources.is_empty()
+    {
         let hint = "servers stand under `servers:`, here or in a file of `include:`";
         terminal.warning(&nothing(project, "no source has a server to collect from").hint(hint));
     }
@@ -165,9 +168,9 @@ fn sound_alarm(project: &Project, terminal: &Terminal, fleet: &Fleet, summary: &
 }
 
 /// The servers that keep everybody waiting, by name, the slowest first.
-fn waiting(servers: &[(&str, Duration)]) -> String {
+fn waiting(servers: &[(&Who, Duration)]) -> String {
     let slow: Vec<_> = servers.iter().filter(|(_, time)| *time >= NOTICED).collect();
-    let named = slow.iter().take(5).map(|(server, time)| format!("{server} ({} s)", time.as_secs()));
+    let named = slow.iter().take(5).map(|(who, time)| format!("{} ({} s)", who.name(), time.as_secs()));
     let mut words = named.collect::<Vec<_>>().join(", ");
     if slow.len() > 5 {
         words += &format!(" and {} more", slow.len() - 5);
@@ -182,6 +185,11 @@ fn nothing(project: &Project, message: &str) -> Problem {
 fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -> Result<ExitCode> {
     for problems in summary.problems.chunk_by(|(one, ..), (other, ..)| one == other) {
         for (number, (server, instance, message)) in problems.iter().enumerate() {
+            if server.is_empty() {
+                let hint = "nothing was changed; say under `columns` which ones are read, and of what type";
+                terminal.error(&format!("source `{instance}`: {message}"), Some(hint));
+                continue;
+            }
             // Once for all that is wrong with a server, after the last of it.
             let last = number + 1 == problems.len();
             let hint = last.then(|| format!("`torcollect server test {server}` says what to do"));
@@ -194,6 +202,16 @@ fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -
     }
     let answered = summary.new + summary.unchanged;
     let total = answered + summary.failed.len();
+    let read = summary.new_here + summary.unchanged_here;
+    let here = read + summary.failed_here.len();
+    if here > 0 {
+        terminal.info(&format!(
+            "{read} of {here} sources here read: {} new, {} unchanged, {} failed",
+            summary.new_here,
+            summary.unchanged_here,
+            summary.failed_here.len()
+        ));
+    }
     if total > 0 {
         terminal.info(&format!(
             "{answered} of {total} servers collected: {} new, {} unchanged, {} failed; {} new extracts",
@@ -202,9 +220,11 @@ fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -
             summary.failed.len(),
             summary.extracts
         ));
-        if answered + summary.partly == 0 {
+        if answered + summary.partly + read == 0 {
             bail!("no server could be collected");
         }
+    } else if here > 0 && read == 0 {
+        bail!("no source could be read");
     }
     if let Some(percent) = fail_under {
         if total == 0 {
@@ -215,7 +235,8 @@ fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let whole = summary.failed.is_empty() && summary.problems.is_empty();
+    let failed = summary.failed.len() + summary.failed_here.len() + summary.problems.len();
+    let whole = failed == 0;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
 }
 

@@ -15,6 +15,7 @@ mod report;
 mod rows;
 mod serve;
 mod server;
+mod source;
 mod source_date;
 mod terminal;
 mod theme;
@@ -79,6 +80,9 @@ enum Command {
     /// Look after the servers
     #[command(subcommand)]
     Server(server::Server),
+    /// Look after the sources: what there is, a new one, a try
+    #[command(subcommand)]
+    Source(source::Source),
     /// Write a theme of the project's own
     #[command(subcommand)]
     Theme(theme::Theme),
@@ -115,6 +119,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode> {
         Command::Organization(command) => command.run(&project, terminal),
         Command::Bridge(command) => command.run(&project, terminal),
         Command::Report(command) => command.run(&project, terminal),
+        Command::Source(command) => command.run(&project, terminal),
         Command::Theme(command) => command.run(&project, terminal),
         Command::Serve(command) => command.run(&project, terminal),
         Command::Query(command) => command.run(&project, terminal),

@@ -14,7 +14,7 @@ use super::process::Group;
 use super::run::Summary;
 use crate::config::Fleet;
 use crate::project::Project;
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Streak, Warehouse};
 
 /// How long the command may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ const OUTPUT: u64 = 64 << 10;
 /// What came of telling the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// The servers that it was told of, by name.
+    /// The servers, and the sources that ask none, that it was told of, by name.
     pub servers: Vec<String>,
     /// What the command said, on either stream.
     pub output: String,
@@ -40,16 +40,20 @@ pub struct Alarm {
 ///               "last_answer": "2026-11-21"}]}
 /// ```
 ///
-/// `last_answer` is null if there never was one. Both are days of UTC: exact times never leave the warehouse. There is no
+/// `server` is null for a source that asks none. `last_answer` is null if there never was one. Both are days of UTC: exact times never leave the warehouse. There is no
 /// address in it and nothing that a server has said.
 pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -> Result<Option<Alarm>> {
     let (Some(on_failure), Some((_, last))) = (&fleet.on_failure, summary.runs) else { return Ok(None) };
-    if summary.failed.is_empty() {
+    if summary.failed.is_empty() && summary.failed_here.is_empty() {
         return Ok(None);
     }
     let streaks = Warehouse::open(project)?.streaks(last, on_failure.after)?;
     // Failures in a sample's made-up past are nobody's.
-    let streaks: Vec<_> = streaks.into_iter().filter(|streak| summary.failed.contains(&streak.server)).collect();
+    let failed = |streak: &Streak| match streak.server.as_str() {
+        "" => summary.failed_here.contains(&streak.source),
+        server => summary.failed.iter().any(|failed| failed == server),
+    };
+    let streaks: Vec<_> = streaks.into_iter().filter(failed).collect();
     if streaks.is_empty() {
         return Ok(None);
     }
@@ -58,7 +62,7 @@ pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -
         .iter()
         .map(|streak| {
             json!({
-                "server": streak.server,
+                "server": Some(&streak.server).filter(|server| !server.is_empty()),
                 "source": streak.source,
                 "reason": streak.reason,
                 "failures": streak.failures,
@@ -77,7 +81,8 @@ pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -
     if trouble.is_none() {
         Warehouse::open(project)?.remember_told(&streaks)?;
     }
-    let mut servers: Vec<String> = streaks.into_iter().map(|streak| streak.server).collect();
+    let name = |streak: Streak| if streak.server.is_empty() { streak.source } else { streak.server };
+    let mut servers: Vec<String> = streaks.into_iter().map(name).collect();
     servers.dedup();
     Ok(Some(Alarm { servers, output, trouble }))
 }

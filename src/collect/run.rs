@@ -2,6 +2,7 @@
 //! that fails changes nothing about the others.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -12,13 +13,14 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::queue::Queue;
+use super::sources::command::{Command, Said};
 use super::transport::Ways;
 use super::{Answer, Failure, Source, parse, sources, spool};
 use crate::config::Fleet;
 use crate::fs;
-use crate::problem::{Problems, unknown};
+use crate::problem::{Problem, Problems, unknown};
 use crate::project::Project;
-use crate::warehouse::{Attempt, Derived, Warehouse};
+use crate::warehouse::{Attempt, Derived, Warehouse, last_days};
 
 /// How long after its first failure a server is asked again; each time after that, four times as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -36,28 +38,53 @@ pub struct Options {
     pub jobs: NonZeroUsize,
 }
 
+/// Who is asked: a server, or a source that has all it needs here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Who {
+    /// The server's name; `""` is here.
+    pub server: String,
+    /// The source's name, if it asks no server.
+    pub source: Option<String>,
+}
+
+impl Who {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.source.as_ref().unwrap_or(&self.server)
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => write!(f, "source `{source}`"),
+            None => write!(f, "server `{}`", self.server),
+        }
+    }
+}
+
 /// What happens during a run, for whoever shows it.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// An earlier run was cut off; this many attempts of it are loaded now.
     Leftovers(usize),
-    /// So many servers will be asked, each for all of its sources.
+    /// So many will be asked; each server for all of its sources.
     Began(usize),
-    /// A while has gone by in which these servers are being asked, for so long already; the longest first.
-    Waiting(&'a [(&'a str, Duration)]),
+    /// A while has gone by in which these are being asked, for so long already; the longest first.
+    Waiting(&'a [(&'a Who, Duration)]),
     /// A server failed, and will be asked again after a pause.
     Again {
-        /// Its name.
-        server: &'a str,
+        /// Which one.
+        who: &'a Who,
         /// What went wrong.
         failure: &'a Failure,
         /// How long until then.
         pause: Duration,
     },
-    /// A server is done: it has answered, or failed to, for each of its sources.
+    /// One is done: it has answered, or failed to, for each of its sources.
     Answered {
-        /// Its name.
-        server: &'a str,
+        /// Which one.
+        who: &'a Who,
         /// For how many sources it was asked.
         sources: usize,
         /// The bytes that came.
@@ -78,6 +105,12 @@ pub struct Summary {
     pub unchanged: usize,
     /// Servers that failed for one of their sources at least, by name.
     pub failed: Vec<String>,
+    /// Sources that have all they need here and have brought something new.
+    pub new_here: usize,
+    /// Such sources that have brought what was known.
+    pub unchanged_here: usize,
+    /// Such sources that failed, by name.
+    pub failed_here: Vec<String>,
     /// So many of those that failed have answered for another source.
     pub partly: usize,
     /// What could not be understood in what came: server, instance, sentence.
@@ -102,12 +135,12 @@ pub fn collect(
     fs::create_private_dir(&project.spool())?;
     let _lock = lock(project)?;
     let ways = Ways::of(fleet);
-    let sources = sources::all(fleet, &ways);
+    let sources = sources::all(project, fleet, &ways, &last_days(project)?);
     let (files, leftovers): (Vec<PathBuf>, Vec<Attempt>) = spool::leftovers(project)?.into_iter().unzip();
     if !leftovers.is_empty() {
         // Before anybody is asked, so that whatever holds up this run does not hold up these.
         on_event(Event::Leftovers(leftovers.len()));
-        load(project, &leftovers, &files)?;
+        load(project, fleet, &leftovers, &files)?;
     }
     let tasks = tasks(&sources, options)?;
     on_event(Event::Began(tasks.len()));
@@ -121,7 +154,7 @@ pub fn collect(
         attempts.append(&mut answer.attempts);
         files.append(&mut answer.files);
     }
-    let (mut warehouse, new) = load(project, &attempts, &files)?;
+    let (mut warehouse, new) = load(project, fleet, &attempts, &files)?;
     let labels: Vec<_> = sources.iter().flat_map(|source| source.labels()).collect();
     warehouse.suggest_labels(&labels)?;
     warehouse.remember_refusals(&refusals(fleet))?;
@@ -130,14 +163,19 @@ pub fn collect(
     let mut news = new.iter();
     for (answer, share) in answered.into_iter().zip(shares) {
         let any_new = news.by_ref().take(share).filter(|new| **new).count() > 0;
-        if answer.failures.is_empty() {
-            *(if any_new { &mut summary.new } else { &mut summary.unchanged }) += 1;
-        } else {
-            summary.partly += usize::from(answer.failures.len() < answer.sources);
-            summary.failed.push(answer.server);
+        let well = answer.failures.is_empty();
+        match (answer.who.source, well) {
+            (None, true) => *(if any_new { &mut summary.new } else { &mut summary.unchanged }) += 1,
+            (Some(_), true) => *(if any_new { &mut summary.new_here } else { &mut summary.unchanged_here }) += 1,
+            (None, false) => {
+                summary.partly += usize::from(answer.failures.len() < answer.sources);
+                summary.failed.push(answer.who.server);
+            }
+            (Some(source), false) => summary.failed_here.push(source),
         }
     }
     summary.failed.sort();
+    summary.failed_here.sort();
     let run = attempts.iter().map(|attempt| attempt.run).max();
     let earlier = leftovers.iter().map(|attempt| attempt.run).min();
     summary.runs = run.map(|run| (earlier.map_or(run, |earlier| earlier.min(run)), run));
@@ -146,9 +184,45 @@ pub fn collect(
     Ok(summary)
 }
 
+/// Reads a source of rows without writing anything. A source that asks servers is read from `server`, or from its first.
+///
+/// # Errors
+/// If there is no such source, or none of rows, or it asks no such server. What goes wrong with the rows is in what it said.
+pub fn read_rows(project: &Project, fleet: &Fleet, name: &str, server: Option<&str>) -> Result<Said> {
+    let ways = Ways::of(fleet);
+    if let Some(options) = fleet.table.get(name) {
+        let rows = sources::table::Table::new(project, name, options).read();
+        return Ok(Said { rows: rows.map(Some), log: String::new() });
+    }
+    let Some(options) = fleet.command.get(name) else {
+        if fleet.sources().iter().any(|(_, other)| *other == name) {
+            let hint = "`torcollect server test` tries a server, and `torcollect collect` reads the rest";
+            return Err(Problems::from(Problem::nowhere(format!("`{name}` is no source of rows")).hint(hint)).into());
+        }
+        let known = fleet.row_sources().map(|(name, ..)| name);
+        return Err(Problems::from(unknown("source of rows", name, known)).into());
+    };
+    let last_day = last_days(project)?.get(name).copied();
+    let source = Command::new(project, fleet, name, options, &ways, last_day);
+    let servers = source.servers();
+    let server = match (server, servers.first()) {
+        (Some(server), _) if servers.iter().any(|known| known == server && !known.is_empty()) => server,
+        (Some(server), _) => {
+            let known = servers.iter().map(String::as_str).filter(|known| !known.is_empty());
+            return Err(Problems::from(unknown("server of this source", server, known)).into());
+        }
+        (None, Some(first)) => first,
+        (None, None) => return Err(Problems::from(Problem::nowhere(format!("`{name}` asks no server"))).into()),
+    };
+    let said = source.run(server);
+    ways.hang_up(server);
+    Ok(said)
+}
+
 /// Puts attempts into the warehouse, and forgets the files in which they were spooled; says of each whether it was new.
-fn load(project: &Project, attempts: &[Attempt], files: &[PathBuf]) -> Result<(Warehouse, Vec<bool>)> {
+fn load(project: &Project, fleet: &Fleet, attempts: &[Attempt], files: &[PathBuf]) -> Result<(Warehouse, Vec<bool>)> {
     let mut warehouse = Warehouse::open(project)?;
+    warehouse.remember_tables(fleet.row_sources().map(|(source, options, _)| (source, options)))?;
     let salt = warehouse.salt(project)?;
     let new = warehouse.record(attempts)?;
     files.iter().try_for_each(|file| fs::remove_file(file))?;
@@ -183,26 +257,26 @@ fn lock(project: &Project) -> Result<fs::Lock> {
     lock.map_err(|process| anyhow!("process {process} is collecting in this project already; let it finish"))
 }
 
-/// A server to ask.
+/// A server to ask, or a source here.
 struct Task<'a> {
     /// For these sources, one after another, on one connection.
     sources: Vec<&'a dyn Source>,
-    /// Its name, and what it has said to the first of them.
+    /// Who it is, and what it has said to the first of them.
     answered: Answered,
     /// How often it has failed.
     failures: u32,
 }
 
 impl<'a> Task<'a> {
-    fn new(server: String, sources: Vec<&'a dyn Source>) -> Self {
-        Self { sources, answered: Answered { server, ..Answered::default() }, failures: 0 }
+    fn new(who: Who, sources: Vec<&'a dyn Source>) -> Self {
+        Self { sources, answered: Answered { who, ..Answered::default() }, failures: 0 }
     }
 }
 
-/// What a server said in this run.
+/// What somebody said in this run.
 #[derive(Default)]
 struct Answered {
-    server: String,
+    who: Who,
     /// To so many sources.
     sources: usize,
     attempts: Vec<Attempt>,
@@ -215,17 +289,20 @@ struct Answered {
 /// no server is always the last.
 fn tasks<'a>(sources: &'a [Box<dyn Source + 'a>], options: &Options) -> Result<Vec<Task<'a>>> {
     let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-    let servers: Vec<String> = sources.iter().flat_map(|source| source.servers()).collect();
+    let servers = sources.iter().flat_map(|source| source.servers()).filter(|server| !server.is_empty());
+    let servers: Vec<String> = servers.collect();
     known("source", &options.sources, &names)?;
     known("server", &options.servers, &servers.iter().map(String::as_str).collect::<Vec<_>>())?;
     let wanted = |wanted: &[String], name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
-    let mut asked: BTreeMap<String, Vec<&dyn Source>> = BTreeMap::new();
+    let mut asked: BTreeMap<Who, Vec<&dyn Source>> = BTreeMap::new();
     for source in sources.iter().filter(|source| wanted(&options.sources, source.name())) {
         for server in source.servers().into_iter().filter(|server| wanted(&options.servers, server)) {
-            asked.entry(server).or_default().push(&**source);
+            // Those that ask no server wait for nobody, and nobody for them.
+            let own = server.is_empty().then(|| source.name().to_owned());
+            asked.entry(Who { server, source: own }).or_default().push(&**source);
         }
     }
-    let mut tasks: Vec<_> = asked.into_iter().map(|(server, sources)| Task::new(server, sources)).collect();
+    let mut tasks: Vec<_> = asked.into_iter().map(|(who, sources)| Task::new(who, sources)).collect();
     shuffle(&mut tasks)?;
     Ok(tasks)
 }
@@ -247,8 +324,8 @@ fn shuffle<T>(items: &mut [T]) -> Result<()> {
 
 /// What the workers tell.
 enum News {
-    Asking(String),
-    Again(String, Failure, Duration),
+    Asking(Who),
+    Again(Who, Failure, Duration),
     Done(Result<Answered>),
 }
 
@@ -283,21 +360,21 @@ impl Asking<'_> {
             }
             drop(sender);
             let mut answered = Vec::new();
-            let mut asking: BTreeMap<String, Instant> = BTreeMap::new();
+            let mut asking: BTreeMap<Who, Instant> = BTreeMap::new();
             let mut told = Instant::now();
             loop {
                 match receiver.recv_timeout(TICK) {
-                    Ok(News::Asking(server)) => drop(asking.insert(server, Instant::now())),
-                    Ok(News::Again(server, failure, pause)) => {
-                        asking.remove(&server);
-                        on_event(Event::Again { server: &server, failure: &failure, pause });
+                    Ok(News::Asking(who)) => drop(asking.insert(who, Instant::now())),
+                    Ok(News::Again(who, failure, pause)) => {
+                        asking.remove(&who);
+                        on_event(Event::Again { who: &who, failure: &failure, pause });
                     }
                     Ok(News::Done(Ok(answer))) => {
-                        asking.remove(&answer.server);
+                        asking.remove(&answer.who);
                         let raws = answer.attempts.iter().filter_map(|attempt| attempt.raw.as_ref());
                         let bytes = raws.map(|raw| raw.content.len()).sum();
-                        let Answered { server, sources, failures, .. } = &answer;
-                        on_event(Event::Answered { server, sources: *sources, bytes, failures });
+                        let Answered { who, sources, failures, .. } = &answer;
+                        on_event(Event::Answered { who, sources: *sources, bytes, failures });
                         answered.push(answer);
                     }
                     Ok(News::Done(Err(error))) => {
@@ -310,8 +387,7 @@ impl Asking<'_> {
                 }
                 if told.elapsed() >= TICK {
                     told = Instant::now();
-                    let mut waiting: Vec<_> =
-                        asking.iter().map(|(server, since)| (server.as_str(), since.elapsed())).collect();
+                    let mut waiting: Vec<_> = asking.iter().map(|(who, since)| (who, since.elapsed())).collect();
                     waiting.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
                     on_event(Event::Waiting(&waiting));
                 }
@@ -321,20 +397,21 @@ impl Asking<'_> {
 
     /// Asks one server for all of its sources, or puts it back for later.
     fn task<'a>(&self, mut task: Task<'a>, queue: &Queue<Task<'a>>, tell: &dyn Fn(News)) {
-        let server = task.answered.server.clone();
-        tell(News::Asking(server.clone()));
+        let who = task.answered.who.clone();
+        let server = &who.server;
+        tell(News::Asking(who.clone()));
         while let Some(source) = task.sources.get(task.answered.sources) {
-            let answers = source.ask(&server, self.run);
+            let answers = source.ask(server, self.run);
             // A failure in a made-up past is not one of today.
             let failure =
                 answers.iter().filter(|answer| answer.run == self.run).find_map(|answer| answer.failure.clone());
             if let Some(failure) =
                 failure.clone().filter(|failure| failure.is_transient() && task.failures < self.retries)
             {
-                self.ways.hang_up(&server);
+                self.ways.hang_up(server);
                 let pause = pause(task.failures);
                 task.failures += 1;
-                tell(News::Again(server, failure, pause));
+                tell(News::Again(who.clone(), failure, pause));
                 return queue.again(task, Instant::now() + pause);
             }
             if let Err(error) = self.keep(&mut task.answered, *source, answers) {
@@ -344,7 +421,7 @@ impl Asking<'_> {
             task.answered.failures.extend(failure.map(|failure| (source.name().to_owned(), failure)));
             task.answered.sources += 1;
         }
-        self.ways.hang_up(&server);
+        self.ways.hang_up(server);
         tell(News::Done(Ok(task.answered)));
         queue.done();
     }
@@ -352,7 +429,7 @@ impl Asking<'_> {
     /// Adds what a server answered to one source, and puts it on disk.
     fn keep(&self, answered: &mut Answered, source: &dyn Source, answers: Vec<Answer>) -> Result<()> {
         for answer in answers {
-            let attempt = attempt(&answered.server, source, answer);
+            let attempt = attempt(&answered.who.server, source, answer);
             if !source.repeatable() {
                 answered.files.push(spool::put(self.project, &attempt)?);
             }

@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::values::{date, optional_date, seconds, text};
 use super::yaml::with_hint;
-use super::{Address, Collector, Command, Note, Table, Via};
+use super::{Address, Collector, Command, Note, RowOptions, Table, Via};
 
 /// What is collected, from where, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,29 @@ impl Fleet {
             .filter(|(name, server)| chosen(name, server))
             .map(|(name, server)| (name.as_str(), server))
             .collect()
+    }
+
+    /// The sources of rows by name, and whether their rows come from servers.
+    pub fn row_sources(&self) -> impl Iterator<Item = (&str, RowOptions<'_>, bool)> {
+        let tables = self.table.iter().map(|(name, table)| (name.as_str(), table.rows(), false));
+        let commands =
+            self.command.iter().map(|(name, command)| (name.as_str(), command.rows(), command.servers.is_some()));
+        tables.chain(commands)
+    }
+
+    /// All sources: plugin and name.
+    pub fn sources(&self) -> Vec<(&'static str, &str)> {
+        fn of<'a, T>(plugin: &'static str, sources: &'a BTreeMap<String, T>) -> Vec<(&'static str, &'a str)> {
+            sources.keys().map(|name| (plugin, name.as_str())).collect()
+        }
+        [
+            of("tor-bridge", &self.tor_bridge),
+            of("sample", &self.sample),
+            of("collector", &self.collector),
+            of("table", &self.table),
+            of("command", &self.command),
+        ]
+        .concat()
     }
 
     /// What is said of a bridge; `None` if nothing is.

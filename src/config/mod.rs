@@ -10,6 +10,7 @@ mod labels;
 mod load;
 mod notes;
 mod references;
+mod rows;
 pub mod servers;
 mod site;
 mod sources;
@@ -24,6 +25,7 @@ pub use fleet::{
 };
 pub use notes::Note;
 pub use references::place_of_assignment;
+pub use rows::TABLES;
 pub use site::{Budget, Publish, Scheme, Site, address as site_address};
 pub use sources::{Collector, ColumnType, Command, Format, Mode, OptionText, Reach, RowOptions, Table, Which};
 pub use via::Via;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exposed::Secrets;
 use super::fleet::{Assignment, BridgeName, Fleet, Selection};
 use super::yaml::{Document, KeyPath, list};
-use super::{did_you_mean, name, notes};
+use super::{did_you_mean, name, notes, rows};
 use crate::problem::{Place, Problem};
 use crate::project::Project;
 
@@ -15,6 +15,7 @@ pub(super) fn check(fleet: &Fleet, document: &Document, secrets: &Secrets) -> Ve
     let mut problems = names(fleet, document);
     problems.extend(numbers(fleet, document));
     problems.extend(selections(fleet, document));
+    problems.extend(rows::check(fleet, document));
     problems.extend(assignments(fleet, document));
     problems.extend(fleet.organizations.iter().filter_map(|(name, organization)| {
         secrets.problem(&organization.name, document, &KeyPath::of(["organizations", name, "name"]))
@@ -24,18 +25,9 @@ pub(super) fn check(fleet: &Fleet, document: &Document, secrets: &Secrets) -> Ve
 }
 
 fn names(fleet: &Fleet, document: &Document) -> Vec<Problem> {
-    let sources = [
-        ("tor-bridge", fleet.tor_bridge.keys().collect::<Vec<_>>()),
-        ("sample", fleet.sample.keys().collect()),
-        ("collector", fleet.collector.keys().collect()),
-        ("table", fleet.table.keys().collect()),
-        ("command", fleet.command.keys().collect()),
-    ];
-    let sources: Vec<_> = sources
-        .into_iter()
-        .flat_map(|(plugin, names)| names.into_iter().map(move |name| (KeyPath::of(["sources", plugin, name]), name)))
-        .collect();
-    let organizations = fleet.organizations.keys().map(|name| (KeyPath::of(["organizations", name]), name));
+    let sources: Vec<_> =
+        (fleet.sources().into_iter()).map(|(plugin, name)| (KeyPath::of(["sources", plugin, name]), name)).collect();
+    let organizations = fleet.organizations.keys().map(|name| (KeyPath::of(["organizations", name]), name.as_str()));
     let twice: Vec<_> = (sources.iter().enumerate())
         .filter_map(|(index, (path, name))| {
             let (other, _) = sources[..index].iter().find(|(_, other)| other == name)?;
@@ -72,9 +64,12 @@ fn numbers(fleet: &Fleet, document: &Document) -> Vec<Problem> {
 
 fn selections(fleet: &Fleet, document: &Document) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for (source, options) in &fleet.tor_bridge {
-        let path = KeyPath::of(["sources", "tor-bridge", source, "servers"]);
-        match &options.servers {
+    let commands = fleet.command.iter();
+    let asked = (fleet.tor_bridge.iter().map(|(source, options)| ("tor-bridge", source, &options.servers)))
+        .chain(commands.filter_map(|(source, options)| Some(("command", source, options.servers.as_ref()?))));
+    for (plugin, source, servers) in asked {
+        let path = KeyPath::of(["sources", plugin, source, "servers"]);
+        match servers {
             Selection::All => {}
             Selection::Names(names) => {
                 let unknown = names.iter().enumerate().filter(|(_, name)| !fleet.servers.contains_key(*name));

@@ -188,6 +188,18 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
+    /// Its name in the settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Time => "time",
+        }
+    }
+
     /// Its name in SQL.
     pub fn sql(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::facts::InstanceFacts;
 use super::identity::Salt;
 use super::store::Warehouse;
+use super::tables;
 use crate::project::Project;
 
 /// One attempt to collect from a server.
@@ -49,7 +50,9 @@ pub struct Extract {
     pub id: i64,
     /// The plugin that knows how to read it.
     pub plugin: String,
-    /// The server it came from.
+    /// The source's name in `sources.yaml`.
+    pub source: String,
+    /// The server it came from; `""` is here.
     pub server: String,
     /// When it came.
     pub received: Timestamp,
@@ -156,7 +159,8 @@ impl Warehouse {
         }
     }
 
-    /// Derives all facts again from the raw extracts. Until the end, readers see the old ones.
+    /// Derives all facts again from the raw extracts. Until the end, readers see the old ones. Tables of rows stay as they
+    /// are: of them nothing raw is kept.
     pub fn reparse(&mut self, salt: &Salt, parse: impl Fn(&[Extract]) -> Vec<Vec<InstanceFacts>>) -> Result<Derived> {
         let transaction = self.connection.transaction()?;
         transaction.execute_batch(include_str!("load/forget_facts.sql"))?;
@@ -200,10 +204,11 @@ fn pending(transaction: &Transaction<'_>) -> Result<Vec<Extract>> {
         Ok(Extract {
             id: row.get(0)?,
             plugin: row.get(1)?,
-            server: row.get(2)?,
-            received: time(3)?,
-            confirmed: time(4)?,
-            content: row.get(5)?,
+            source: row.get(2)?,
+            server: row.get(3)?,
+            received: time(4)?,
+            confirmed: time(5)?,
+            content: row.get(6)?,
         })
     })?;
     let extracts: duckdb::Result<_> = extracts.collect();
@@ -323,6 +328,18 @@ fn load(
         problems.extend(foreign.collect::<Result<Vec<_>, _>>()?);
     }
     transaction.execute_batch(include_str!("load/load_facts.sql"))?;
+    for extract in extracts.iter().filter(|extract| tables::is_rows(extract)) {
+        if let Some(message) = tables::apply(transaction, extract)? {
+            transaction
+                .execute("insert into problem values (?, ?, ?)", params![extract.id, extract.source, message])?;
+            // So that it is tried again when it comes again, perhaps under other settings.
+            transaction.execute(
+                "update extract set hash = hash || ' refused ' || id, content = ''::blob where id = ?",
+                [extract.id],
+            )?;
+            problems.push((extract.server.clone(), extract.source.clone(), message));
+        }
+    }
     Ok(problems)
 }
 

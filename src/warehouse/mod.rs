@@ -17,6 +17,7 @@ mod state;
 mod store;
 mod streak;
 mod table;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +30,9 @@ pub use publication::{Kept, Publication, QueryError, TableName};
 pub use publish::Scope;
 pub use rows::{Kind, Rows};
 pub use secrets::secrets;
-pub use servers::servers;
+pub use servers::{servers, sources};
 pub use state::{state, state_of};
 pub use store::Warehouse;
 pub use streak::Streak;
 pub use table::Type;
+pub use tables::last_days;

@@ -11,6 +11,7 @@ use duckdb::{Connection, params};
 use super::identity::Salt;
 use super::publication::{Publication, make_events};
 use super::store::{attached, offline, quoted};
+use super::tables;
 use crate::config::{BridgeName, Fleet, Site, place_of_assignment};
 use crate::fs;
 use crate::problem::{Kind, Problem, Problems};
@@ -148,7 +149,8 @@ fn make(connection: &Connection, project: &Project, fleet: &Fleet, site: &Site, 
     for view in VIEWS {
         connection.execute_batch(view).context("cannot make the publication")?;
     }
-    Ok(connection.execute_batch("drop schema setting cascade")?)
+    tables::publish(connection, fleet).context("cannot publish the tables of rows")?;
+    Ok(connection.execute_batch("drop schema work cascade; drop schema setting cascade")?)
 }
 
 /// Puts the configuration where the views' SQL can read it.
@@ -174,7 +176,9 @@ fn settings(connection: &Connection, project: &Project, fleet: &Fleet, site: &Si
     let known: Option<String> =
         connection.query_row("select max(name_of_nothing) from warehouse.salt", [], |row| row.get(0))?;
     let salt = Salt::load(project, known.as_deref())?;
-    let mut servers = connection.prepare("select distinct server from warehouse.sighting order by server")?;
+    let mut servers = connection.prepare(
+        "select server from warehouse.sighting union select server from warehouse.collection order by server",
+    )?;
     for server in servers.query_map([], |row| row.get::<_, String>(0))? {
         let server = server?;
         let label = fleet.servers.get(&server).and_then(|server| server.label.as_deref());

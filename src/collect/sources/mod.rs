@@ -1,19 +1,52 @@
 //! The plugins that torcollect has.
 
+pub mod command;
 pub mod files;
+mod rows;
 pub mod sample;
+pub mod table;
+pub mod template;
 pub mod tor_bridge;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 
 use super::Source;
 use super::transport::Ways;
 use crate::config::Fleet;
+use crate::project::Project;
 
-/// All sources of a fleet, whose servers are reached by `ways`.
-pub fn all<'a>(fleet: &'a Fleet, ways: &'a Ways) -> Vec<Box<dyn Source + 'a>> {
-    let tor_bridge = fleet.tor_bridge.iter().map(|(name, options)| {
-        Box::new(tor_bridge::TorBridge::new(fleet, name, options, ways)) as Box<dyn Source + 'a>
-    });
-    let sample =
-        fleet.sample.iter().map(|(name, options)| Box::new(sample::Sample::new(name, options)) as Box<dyn Source + 'a>);
-    tor_bridge.chain(sample).collect()
+/// The plugins and what each is for, in one line.
+pub const PLUGINS: [(&str, &str); 5] = [
+    ("tor-bridge", "statistics of tor bridges, from each server over SSH"),
+    ("collector", "CollecTor's archives of bridges' statistics, from files here"),
+    ("table", "rows of CSV, TSV, JSON or Parquet files here"),
+    ("command", "rows that a program prints, here or on each server"),
+    ("sample", "a made-up fleet, for demonstrations"),
+];
+
+/// All sources of a fleet that ask somebody, whose servers are reached by `ways`. `last_days`: the newest day of each
+/// source of rows.
+pub fn all<'a>(
+    project: &'a Project,
+    fleet: &'a Fleet,
+    ways: &'a Ways,
+    last_days: &BTreeMap<String, Date>,
+) -> Vec<Box<dyn Source + 'a>> {
+    let mut sources: Vec<Box<dyn Source + 'a>> = Vec::new();
+    for (name, options) in &fleet.tor_bridge {
+        sources.push(Box::new(tor_bridge::TorBridge::new(fleet, name, options, ways)));
+    }
+    for (name, options) in &fleet.sample {
+        sources.push(Box::new(sample::Sample::new(name, options)));
+    }
+    for (name, options) in &fleet.table {
+        sources.push(Box::new(table::Table::new(project, name, options)));
+    }
+    for (name, options) in &fleet.command {
+        let last_day = last_days.get(name).copied();
+        sources.push(Box::new(command::Command::new(project, fleet, name, options, ways, last_day)));
+    }
+    sources
 }

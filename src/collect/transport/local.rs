@@ -1,8 +1,10 @@
 //! A command on this machine.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use rustix::event::PollFlags;
@@ -15,12 +17,19 @@ use crate::collect::process::Group;
 #[derive(Clone, Debug)]
 pub struct Local {
     command: Vec<String>,
+    /// Where it runs, and all that it finds in its environment; here and as torcollect itself, if nothing is said.
+    inside: Option<(PathBuf, BTreeMap<String, String>)>,
 }
 
 impl Local {
     /// The program and its arguments; no shell is between.
     pub fn new(command: Vec<String>) -> Self {
-        Self { command }
+        Self { command, inside: None }
+    }
+
+    /// The same, in this folder and with this environment alone.
+    pub fn inside(self, folder: PathBuf, environment: BTreeMap<String, String>) -> Self {
+        Self { inside: Some((folder, environment)), ..self }
     }
 }
 
@@ -30,6 +39,9 @@ impl Transport for Local {
             self.command.split_first().ok_or_else(|| Failure::NotStarted("it is empty".to_owned()))?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some((folder, environment)) = &self.inside {
+            command.current_dir(folder).env_clear().envs(environment);
+        }
         let group = Group::spawn(&mut command).map_err(|error| Failure::NotStarted(error.to_string()))?;
         drain(group, limits)
     }

@@ -11,6 +11,7 @@ mod ssh;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub use connection::Running;
@@ -25,6 +26,8 @@ use crate::config::{self, Fleet};
 pub struct Ways {
     ways: BTreeMap<String, Box<dyn Transport>>,
     limits: Limits,
+    /// The extracts of servers that several sources read, until these are done with them.
+    fetched: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Ways {
@@ -39,20 +42,28 @@ impl Ways {
         Self {
             ways: fleet.servers.iter().map(|(name, server)| (name.clone(), way(server))).collect(),
             limits: Limits::from(&fleet.ssh),
+            fetched: Mutex::default(),
         }
     }
 
-    /// Takes the extract of a server, on the connection that the last one came on if that is open still.
+    /// Takes the extract of a server; the one that came already, until somebody [hangs up](Self::hang_up).
     ///
     /// # Errors
     /// As [`Transport::fetch`], and if the command itself failed.
     pub fn fetch(&self, server: &str) -> Result<Vec<u8>, Failure> {
         let way = self.ways.get(server).ok_or_else(|| Failure::Unreachable("there is no such server".to_owned()))?;
-        way.fetch(&self.limits).and_then(Fetched::success)
+        let known = || self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = known().get(server) {
+            return Ok(bytes.clone());
+        }
+        let bytes = way.fetch(&self.limits).and_then(Fetched::success)?;
+        known().insert(server.to_owned(), bytes.clone());
+        Ok(bytes)
     }
 
     /// Ends the connection to a server of which nothing more is wanted.
     pub fn hang_up(&self, server: &str) {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).remove(server);
         if let Some(way) = self.ways.get(server) {
             way.hang_up();
         }

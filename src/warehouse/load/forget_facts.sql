@@ -1,5 +1,6 @@
-delete from derivation;
-delete from problem;
+-- Rows are in their final form.
+delete from derivation where extract not in (select id from extract where plugin in ('table', 'command'));
+delete from problem where extract in (select id from extract where plugin not in ('table', 'command'));
 delete from sighting;
 delete from report;
 delete from country_count;

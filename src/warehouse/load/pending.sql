@@ -1,13 +1,13 @@
 -- The next extracts without facts: at most so many (1), of about so many bytes (2), but one at least.
 with next as (
-    select id, plugin, server, received from extract anti join derivation on derivation.extract = extract.id
+    select id, plugin, source, server, received from extract anti join derivation on derivation.extract = extract.id
     order by id limit ?
 ),
 measured as (
     select next.*, extract.content, sum(octet_length(extract.content)) over (order by next.id) - octet_length(extract.content) as before
     from next join extract using (id)
 )
-select id, plugin, server, epoch_us(received),
+select id, plugin, source, server, epoch_us(received),
        epoch_us(coalesce((select max(finished) from collection where collection.extract = measured.id), received)),
        content
 from measured where before < ? order by id

@@ -31,6 +31,10 @@ where not is_new and staged_status.extract is not null
       where collection.plugin = staged_attempt.plugin and collection.source = staged_attempt.source
         and collection.server = staged_attempt.server and collection.finished < staged_attempt.finished);
 delete from derivation where extract in (select extract from staged_return);
+-- What a table of rows has taken in was not kept; now it is needed again.
+update extract set content = staged_attempt.content
+from staged_attempt join staged_status using (number) semi join staged_return using (extract)
+where extract.id = staged_status.extract and octet_length(extract.content) = 0;
 
 insert into collection
 select run, plugin, source, server, started, finished,

@@ -14,7 +14,8 @@ from warehouse.sighting join warehouse.collection using (extract)
 group by sighting.bridge;
 
 create table work.asked as
-select server, finished, status <> 'failed' as answered from warehouse.collection;
+select server, finished, status <> 'failed' as answered from warehouse.collection
+where server <> '' and plugin in ('tor-bridge', 'sample');
 
 -- Names: those of the configuration, else those that the source suggests, else pseudonyms. A bridge whose publication was
 -- once refused stays refused, wherever it goes and whatever is said of servers no more, until it is allowed by name.

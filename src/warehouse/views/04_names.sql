@@ -118,5 +118,3 @@ select
     setting.minimum_clients,
     setting.delay
 from setting.rule as setting;
-
-drop schema work cascade;

@@ -1,0 +1,47 @@
+//! `torcollect source new`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use torcollect::collect::sources::template::{Language, create};
+use torcollect::project::Project;
+
+use crate::cli::Terminal;
+
+/// The arguments of `source new`.
+#[derive(Args)]
+pub struct New {
+    /// The source's name; its rows become a table of this name
+    name: String,
+    /// What the program is written in
+    #[arg(long, value_name = "LANGUAGE", default_value = "sh")]
+    language: Word,
+}
+
+/// A language as a word of the command line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Word {
+    /// A shell script
+    Sh,
+    /// A Python program
+    Python,
+}
+
+impl New {
+    /// Runs the command.
+    pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
+        let language = match self.language {
+            Word::Sh => Language::Shell,
+            Word::Python => Language::Python,
+        };
+        let (file, settings) = create(project, &self.name, language)?;
+        terminal.info(&format!("{}", file.display()));
+        terminal.info(&format!(
+            "put this under `sources:` in `sources.yaml`; then try `torcollect source test {}`:",
+            self.name
+        ));
+        terminal.data(&settings)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
