@@ -7,7 +7,8 @@ use crate::text::hexadecimal;
 
 /// The SHA-256, in hexadecimal digits, of an extract's instances, sections and bodies. Not part of it are the header,
 /// the files' times, and tor's note in `state` of when it wrote that file last; but whether an interval of traffic was
-/// over by then is part of it, because that makes the interval a fact.
+/// over by then is part of it, because that makes the interval a fact. Nor are the server's own sections, which
+/// change at each run and are no tor's.
 pub fn content_hash(bytes: &[u8]) -> Result<String, FrameError> {
     let extract = Extract::parse(bytes)?;
     let mut hash = Sha256::new();
@@ -18,6 +19,7 @@ pub fn content_hash(bytes: &[u8]) -> Result<String, FrameError> {
             match section.state {
                 State::Absent => hash.update("absent\n"),
                 State::Denied => hash.update("denied\n"),
+                State::Failed(exit) => hash.update(format!("failed {exit}\n")),
                 State::Present { body, .. } => {
                     let body = if section.name == "state" { timeless(body) } else { body.to_vec() };
                     hash.update(format!("{}\n", body.len()));
@@ -54,7 +56,7 @@ fn timeless(body: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::frame::tests::extract;
+    use super::super::frame::tests::{extract, sealed};
     use super::*;
 
     fn state(written: &str, values: &str) -> Vec<u8> {
@@ -83,6 +85,20 @@ mod tests {
         assert_ne!(first, hash(1, &[("state", &state("2026-11-28 18:00:00", "1,2"))]), "an interval that is over");
         assert_ne!(first, hash(1, &[("dirreq-stats", &before)]), "a section's name");
         assert_ne!(first, hash(1, &[("state", &before), ("state", b"")]), "a section");
+    }
+
+    #[test]
+    fn what_drop_ins_print_changes_no_hash() {
+        let with = |own: &str, sections| {
+            let framed = format!("torcollect-extract 1 1 3\n{own}instance default\nsection state absent\n");
+            content_hash(&sealed(framed.as_bytes(), sections)).unwrap()
+        };
+        let without = with("", 1);
+        for own in
+            ["section disk 1 1\na\n", "section disk 1 2\nb\n", "section disk failed 3\n", "section state denied\n"]
+        {
+            assert_eq!(with(own, 2), without, "{own}");
+        }
     }
 
     #[test]

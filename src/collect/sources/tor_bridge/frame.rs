@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! torcollect-extract 1 EPOCH SCRIPT_VERSION
+//! section NAME …                    the server's own: its drop-ins
 //! instance NAME
 //! section NAME BYTES MTIME          then exactly BYTES bytes and a newline
 //! section NAME absent               or: denied
+//! section NAME failed EXIT          EXIT from 1 to 255
 //! end SECTIONS CKSUM                POSIX cksum of all bytes before this line
 //! ```
 //!
-//! A section's name may stand several times in an instance. The end is checked first, so that what follows is known to
-//! be what the script has printed.
+//! A section's name may stand several times in an instance, and once among the server's own. The end is checked first, so
+//! that what follows is known to be what the script has printed.
 
 use std::fmt;
 
@@ -29,6 +31,8 @@ pub struct Extract<'a> {
     pub time: Timestamp,
     /// The version of the script.
     pub script_version: &'a str,
+    /// What the server's drop-ins printed, in the script's order, each name once.
+    pub sections: Vec<Section<'a>>,
     /// The tors of the server, in the script's order, each name once.
     pub instances: Vec<Instance<'a>>,
 }
@@ -42,29 +46,31 @@ pub struct Instance<'a> {
     pub sections: Vec<Section<'a>>,
 }
 
-/// One file of a tor, or what was the matter with it.
+/// One file of a tor or what one drop-in printed, or what was the matter with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section<'a> {
-    /// The section's name, as `bridge-stats`.
+    /// The section's name, as `bridge-stats`; a drop-in's is that of its file.
     pub name: &'a str,
-    /// What came of reading it.
+    /// What came of reading or running it.
     pub state: State<'a>,
 }
 
-/// What came of reading a file.
+/// What came of reading a file, or of running a drop-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State<'a> {
-    /// It was read.
+    /// It was read, or ran to its end.
     Present {
-        /// When it was last written, by the server's clock.
+        /// When it was last written or had run, by the server's clock.
         modified: Timestamp,
-        /// Those of its lines that may leave the server.
+        /// Those of the file's lines that may leave the server; all that the drop-in printed.
         body: &'a [u8],
     },
     /// There is no such file.
     Absent,
-    /// The script may not read it.
+    /// The script may not read it; or a drop-in is not root's alone, so that it was not run.
     Denied,
+    /// A drop-in ended with this exit status, which is not 0.
+    Failed(u8),
 }
 
 /// Why bytes are no extract. The wording is fixed: nothing of the bytes themselves is in it.
@@ -80,6 +86,13 @@ pub enum FrameError {
     Checksum,
     /// The script printed something that the contract does not allow.
     Malformed(&'static str),
+}
+
+impl<'a> Extract<'a> {
+    /// The server's own section of that name: what came of its drop-in.
+    pub fn section(&self, name: &str) -> Option<&Section<'a>> {
+        self.sections.iter().find(|section| section.name == name)
+    }
 }
 
 impl Instance<'_> {
@@ -145,9 +158,11 @@ impl<'a> Extract<'a> {
         let [epoch, script_version] = fields[..] else {
             return Err(FrameError::Malformed("its first line has not four fields"));
         };
-        let extract = Self { time: time(epoch)?, script_version: name(script_version)?, instances: rest.instances()? };
-        let found: usize = extract.instances.iter().map(|instance| instance.sections.len()).sum();
-        if found != sections {
+        let (time, script_version) = (time(epoch)?, name(script_version)?);
+        let (own, instances) = rest.sections()?;
+        let extract = Self { time, script_version, sections: own, instances };
+        let of_instances: usize = extract.instances.iter().map(|instance| instance.sections.len()).sum();
+        if extract.sections.len() + of_instances != sections {
             return Err(FrameError::Malformed("it has not as many sections as its end says"));
         }
         Ok(extract)
@@ -215,7 +230,9 @@ impl<'a> Reader<'a> {
         Ok(body)
     }
 
-    fn instances(&mut self) -> Result<Vec<Instance<'a>>, FrameError> {
+    /// The server's own sections, and the instances with theirs.
+    fn sections(&mut self) -> Result<(Vec<Section<'a>>, Vec<Instance<'a>>), FrameError> {
+        let mut own: Vec<Section<'a>> = Vec::new();
         let mut instances: Vec<Instance<'a>> = Vec::new();
         while !self.bytes.is_empty() {
             let line = self.line()?;
@@ -230,19 +247,28 @@ impl<'a> Reader<'a> {
                 }
                 [b"section", section, ref state @ ..] => {
                     let section = Section { name: name(section)?, state: self.state(state)? };
-                    let instance = instances.last_mut();
-                    instance.ok_or(FrameError::Malformed("a section is of no instance"))?.sections.push(section);
+                    match instances.last_mut() {
+                        Some(instance) => instance.sections.push(section),
+                        None if own.iter().any(|other| other.name == section.name) => {
+                            return Err(FrameError::Malformed("two sections of the server have one name"));
+                        }
+                        None => own.push(section),
+                    }
                 }
                 _ => return Err(FrameError::Malformed("a line is neither `instance` nor `section`")),
             }
         }
-        Ok(instances)
+        Ok((own, instances))
     }
 
     fn state(&mut self, fields: &[&[u8]]) -> Result<State<'a>, FrameError> {
         match fields {
             [b"absent"] => Ok(State::Absent),
             [b"denied"] => Ok(State::Denied),
+            [b"failed", exit] => {
+                let exit = number(exit).and_then(|exit| u8::try_from(exit).ok()).filter(|exit| *exit > 0);
+                exit.map(State::Failed).ok_or(FrameError::Malformed("an exit status is none from 1 to 255"))
+            }
             [length, modified] => {
                 let length = number(length).ok_or(FrameError::Malformed("a section's size is no number"))?;
                 let modified = time(modified)?;
@@ -326,6 +352,31 @@ pub(super) mod tests {
         assert_eq!(extract.instances[0].sections[0].state, State::Present { modified, body: b"end " });
         assert_eq!(extract.instances[0].sections[1].state, State::Absent);
         assert_eq!(extract.instances[1].sections[0].state, State::Denied);
+        assert_eq!(extract.sections, []);
+    }
+
+    #[test]
+    fn sections_before_the_first_instance_are_the_servers_own() {
+        let framed = b"torcollect-extract 1 1700000000 3\nsection disk 15 1600000000\ninstance x\n\0\xff\n\n\nsection a failed 255\n\
+            section b denied\ninstance disk\nsection disk absent\n";
+        let bytes = sealed(framed, 4);
+        let extract = Extract::parse(&bytes).unwrap();
+        let modified = Timestamp::from_second(1_600_000_000).unwrap();
+        let names: Vec<_> = extract.sections.iter().map(|section| section.name).collect();
+        assert_eq!(names, ["disk", "a", "b"]);
+        let state = |name| extract.section(name).map(|section| section.state);
+        assert_eq!(state("disk"), Some(State::Present { modified, body: b"instance x\n\0\xff\n\n" }));
+        assert_eq!((state("a"), state("b")), (Some(State::Failed(255)), Some(State::Denied)));
+        assert_eq!(state("c"), None);
+        assert_eq!(extract.instances.len(), 1);
+        assert_eq!(extract.instances[0].sections[0].state, State::Absent);
+    }
+
+    #[test]
+    fn a_server_without_a_tor_may_have_sections_of_its_own() {
+        let bytes = sealed(b"torcollect-extract 1 1700000000 3\nsection x 0 0\n\n", 1);
+        let extract = Extract::parse(&bytes).unwrap();
+        assert_eq!((extract.sections.len(), extract.instances.len()), (1, 0));
     }
 
     #[test]
@@ -370,7 +421,12 @@ pub(super) mod tests {
     fn what_the_contract_does_not_allow_is_malformed() {
         let head = "torcollect-extract 1 1700000000 1\n";
         let with = |rest: &str| format!("{head}{rest}").into_bytes();
-        assert!(malformed(&with("section x absent\n"), 1), "no instance");
+        assert!(malformed(&with("section x absent\nsection x absent\n"), 2), "one name twice of the server's own");
+        assert!(malformed(&with("section x absent\n"), 0), "a section of the server's own that is not counted");
+        for exit in ["0", "256", "-1", "+1", "1 2", "", "x", "99999999999999999999"] {
+            assert!(malformed(&with(&format!("section x failed {exit}\n")), 1), "the exit status `{exit}`");
+        }
+        assert!(malformed(&with("section x failed\n"), 1), "no exit status");
         assert!(malformed(&with("instance a\ninstance a\n"), 0), "one name twice");
         assert!(malformed(&with("instance a\nsection x absent\n"), 2), "wrong count");
         assert!(malformed(&with("instance ../a\n"), 0), "a path for a name");
@@ -391,9 +447,35 @@ pub(super) mod tests {
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = Extract::parse(&bytes);
             let _ = Extract::parse(&sealed(&bytes, 1));
-            let mut begun = b"torcollect-extract 1 1700000000 1\ninstance a\n".to_vec();
-            begun.extend_from_slice(&bytes);
-            let _ = Extract::parse(&sealed(&begun, 1));
+            for start in ["", "section a 1 1\n", "instance a\n"] {
+                let mut begun = format!("torcollect-extract 1 1700000000 1\n{start}").into_bytes();
+                begun.extend_from_slice(&bytes);
+                let _ = Extract::parse(&sealed(&begun, 1));
+            }
+        }
+
+        #[test]
+        fn any_section_of_the_server_comes_back_as_it_was(
+            bodies in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..100), 0..5),
+            exit in 1_u8..,
+        ) {
+            let mut framed = b"torcollect-extract 1 1700000000 3\n".to_vec();
+            for (number, body) in bodies.iter().enumerate() {
+                framed.extend_from_slice(format!("section d{number} {} {number}\n", body.len()).as_bytes());
+                framed.extend_from_slice(body);
+                framed.push(b'\n');
+            }
+            framed.extend_from_slice(format!("section last failed {exit}\ninstance d0\nsection d0 absent\n").as_bytes());
+            let bytes = sealed(&framed, bodies.len() + 2);
+            let read = Extract::parse(&bytes).unwrap();
+            prop_assert_eq!(read.sections.len(), bodies.len() + 1);
+            for (number, body) in bodies.iter().enumerate() {
+                let modified = Timestamp::from_second(number as i64).unwrap();
+                let section = read.section(&format!("d{number}")).unwrap();
+                prop_assert_eq!(section.state, State::Present { modified, body });
+            }
+            prop_assert_eq!(read.section("last").unwrap().state, State::Failed(exit));
+            prop_assert_eq!(&read.instances[0].sections[0].state, &State::Absent);
         }
 
         #[test]

@@ -133,6 +133,19 @@ mod tests {
     }
 
     #[test]
+    fn what_drop_ins_print_is_no_tor() {
+        let received = Timestamp::constant(1_700_000_000, 0);
+        let read = |rest: &str, sections| {
+            let framed = format!("torcollect-extract 1 1700000000 3\nsection state 1 1\na\n{rest}");
+            let (raw, failure) = read(sealed(framed.as_bytes(), sections), received);
+            (raw.is_some(), failure)
+        };
+        assert_eq!(read("", 1), (false, Some(Failure::NoTor)));
+        assert_eq!(read("instance a\nsection state denied\n", 2), (false, Some(Failure::Denied)));
+        assert_eq!(read("instance a\nsection state absent\n", 2), (true, None));
+    }
+
+    #[test]
     fn an_extract_in_which_one_tor_could_be_read_is_kept() {
         for instances in [&[&["denied"][..], &["absent"]], &[&["denied"][..], &["denied", "absent"]]] {
             assert_eq!(read_of(instances), (true, None), "{instances:?}");

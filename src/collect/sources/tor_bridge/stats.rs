@@ -34,7 +34,7 @@ const VERSION_TAGS: [&str; 5] = ["alpha", "beta", "rc", "pre", "dev"];
 /// Why a section gives no fact. Nothing of the section's own text is in it.
 type Result<T> = std::result::Result<T, String>;
 
-/// The facts of each of an extract's instances.
+/// The facts of each of an extract's instances. The server's own sections are no tor's.
 pub fn parse(extract: &Extract<'_>) -> Vec<InstanceFacts> {
     extract.instances.iter().map(|instance| instance_facts(instance, extract.time)).collect()
 }
@@ -53,6 +53,7 @@ fn instance_facts(instance: &Instance<'_>, now: Timestamp) -> InstanceFacts {
         let outcome = match section.state {
             State::Absent => Ok(()),
             State::Denied => Err("may not be read".to_owned()),
+            State::Failed(_) => Err("could not be read".to_owned()),
             State::Present { body, .. } => match section.name {
                 "bridge-stats" => bridge_day(body, now).and_then(|(day, odd)| {
                     days.insert(day.ends, day);
