@@ -11,6 +11,7 @@ mod check;
 mod chromium;
 mod collect;
 mod cookbook;
+mod drop_ins;
 mod fail;
 mod faults;
 mod fleet;
