@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use jiff::{SignedDuration, Timestamp};
 use rayon::prelude::*;
 
-use super::sources::tor_bridge::frame::{Extract, FrameError, Instance, State};
+use super::sources::tor_bridge::frame::{Extract, FrameError, Instance, Section, State};
 use super::sources::tor_bridge::scripts::SCRIPT_VERSION;
 use super::sources::tor_bridge::{CLOCK_TOLERANCE, stats};
 use super::transport::{Failure, Fetched, Limits, Local, Ssh, Transport};
@@ -40,11 +40,13 @@ pub enum Step {
     GeoIp,
     /// The tors have counted lately.
     Statistics,
+    /// The operator's own programs on the server have printed something.
+    DropIns,
 }
 
 impl Step {
     /// All, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Reach,
         Self::HostKey,
         Self::Key,
@@ -54,6 +56,7 @@ impl Step {
         Self::Clock,
         Self::GeoIp,
         Self::Statistics,
+        Self::DropIns,
     ];
 }
 
@@ -69,6 +72,7 @@ impl fmt::Display for Step {
             Self::Clock => "clock",
             Self::GeoIp => "GeoIP",
             Self::Statistics => "statistics",
+            Self::DropIns => "drop-ins",
         })
     }
 }
@@ -303,6 +307,7 @@ fn content(extract: &Extract<'_>, stderr: &str, asked: &Asked) -> Vec<Outcome> {
         clock,
         geoip(&facts),
         if wrong_clock { Outcome::Skipped } else { statistics(&facts, extract.time) },
+        drop_ins(&extract.sections, stderr),
     ]
 }
 
@@ -398,6 +403,49 @@ fn statistics(facts: &[&InstanceFacts], now: Timestamp) -> Outcome {
         },
         Some((age, _)) => fine(format!("the newest are {} old", length(age.max(SignedDuration::ZERO)))),
         None => Outcome::Skipped,
+    }
+}
+
+/// What came of each drop-in. Tors are collected whatever drop-ins do, so this never fails.
+fn drop_ins(sections: &[Section<'_>], stderr: &str) -> Outcome {
+    const REFUSED: &str = "make the folder `/etc/torcollect/extract.d` and the programs in it root's, with mode 755, on the \
+                           server; a link is not run, and names are of letters, digits, `.`, `_` and `-`";
+    let complaint = |of: &str| stderr.lines().find_map(|line| line.strip_prefix(&format!("extract: {of}: ")));
+    let of_all = complaint("drop-ins");
+    let mut messages = Vec::new();
+    let mut refused = of_all.is_some();
+    let mut ended = None;
+    for Section { name, state } in sections {
+        messages.push(match state {
+            State::Present { body, .. } => format!("`{name}` printed {} bytes", body.len()),
+            State::Failed(exit) => {
+                ended = ended.or(Some(name));
+                format!("`{name}` failed with exit status {exit}{}", meaning(*exit))
+            }
+            State::Denied | State::Absent => {
+                refused = true;
+                let why = complaint(&format!("drop-in {name}")).map_or_else(String::new, |why| format!(": {why}"));
+                format!("`{name}` was not run{why}")
+            }
+        });
+    }
+    messages.extend(of_all.map(str::to_owned));
+    let look = |name| format!("see on the server what `sudo -u torcollect /etc/torcollect/extract.d/{name}` says");
+    let remedies: Vec<String> = ended.map(look).into_iter().chain(refused.then(|| REFUSED.to_owned())).collect();
+    match (messages.join("; "), remedies.join("; ")) {
+        (message, _) if message.is_empty() => fine("there are none"),
+        (message, remedy) if remedy.is_empty() => fine(message),
+        (message, remedy) => Outcome::Odd { message, remedy },
+    }
+}
+
+/// What the script means by an exit status, if it is not the drop-in's own.
+fn meaning(exit: u8) -> &'static str {
+    match exit {
+        124 => ": it took longer than 20 seconds, or all of them longer than 25",
+        153 => ": it printed more than 1 MiB, or all of them more than 4 MiB",
+        74 => ": the server's disk has no place for what it printed",
+        _ => "",
     }
 }
 

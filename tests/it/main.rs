@@ -12,6 +12,7 @@ mod chromium;
 mod collect;
 mod commands;
 mod cookbook;
+mod drop_ins;
 mod fail;
 mod faults;
 mod fleet;

@@ -139,6 +139,7 @@ fn three_tors_are_set_up_in_one_go_and_read_through_the_key() {
         modes.ok().stdout,
         "etc/sudoers.d/torcollect 440 root:root\n\
          etc/torcollect 755 root:root\n\
+         etc/torcollect/extract.d 755 root:root\n\
          etc/torcollect/instances 644 root:root\n\
          etc/torcollect/made-account 644 root:root\n\
          usr/lib/torcollect 755 root:root\n\
@@ -500,6 +501,11 @@ fn whatever_fails_leaves_the_server_as_it_was() {
         ("mv /var/lib/tor /var/lib/x; mv /var/lib/tor-instances /var/lib/y", "no tor that is a bridge", "--instance"),
         ("groupadd torcollect", "there is a group torcollect", "groupdel"),
         (
+            "mkdir /etc/torcollect && ln -s /etc /etc/torcollect/extract.d",
+            "/etc/torcollect/extract.d is not a folder",
+            "remove it",
+        ),
+        (
             "printf '#!/bin/sh\\nexit 9\\n' >/usr/sbin/x; mount --bind /usr/sbin/x /usr/bin/sudo; chmod 755 /usr/sbin/x",
             "sudo does not read",
             "@includedir",
@@ -522,7 +528,7 @@ fn whatever_fails_leaves_the_server_as_it_was() {
         saved += &machine
             .run(
                 "umount /usr/lib/torcollect /usr/bin/sudo 2>/dev/null; rmdir /usr/lib/torcollect 2>/dev/null; rm -rf \
-                 /var/lib/torcollect /etc/sudoers.d; cp -a /run/saved/. /etc/; \
+                 /var/lib/torcollect /etc/torcollect /etc/sudoers.d; cp -a /run/saved/. /etc/; \
                  [ ! -d /var/lib/x ] || { rm -rf /var/lib/tor; mv /var/lib/x /var/lib/tor; mv /var/lib/y /var/lib/tor-instances; }",
             )
             .stderr;
@@ -609,6 +615,31 @@ fn purging_leaves_the_server_as_it_was() {
     assert_same(&before, &collector.listing(), "purged");
     assert_eq!(machine.run("getent passwd torcollect; getent group torcollect").stdout, "");
     assert_eq!(purge(&collector.public()).stdout, "");
+}
+
+#[test]
+fn a_setup_keeps_drop_ins_and_makes_their_folder_roots_and_a_purge_takes_them() {
+    let Some(collector) = Collector::new() else { return };
+    let machine = &collector.machine;
+    let before = collector.listing();
+    collector.install().ok();
+    let folder = "/etc/torcollect/extract.d";
+    // What looks like a tor that cannot be read is none.
+    let drop_in = b"#!/bin/sh\nprintf 'instance x\\nsection state denied\\n'\n";
+    machine.write(&format!("{folder}/rows"), 0o755, drop_in);
+    machine.write(&format!("{folder}/theirs"), 0o755, drop_in);
+    machine.run(&format!("chown nobody {folder}/theirs; chmod 777 {folder}")).ok();
+    assert!(collector.extract().contains("\nsection rows denied\n"));
+    let said = collector.install().ok();
+    assert_eq!(lines(&said, "done: "), [format!("made {folder} root:root's, mode 755")]);
+    let extract = collector.extract();
+    assert_eq!(names(&extract), ["default", "alpha"]);
+    assert!(extract.contains("\nsection rows 32 ") && extract.contains("\nsection theirs denied\n"), "{extract}");
+    let said = collector.purge();
+    assert!(said.stdout.contains(&format!("note: the programs in {folder} go with it\n")), "{said:?}");
+    assert_same(&before, &collector.listing(), "purged");
+    collector.install().ok();
+    assert_eq!(lines(&collector.purge(), "note: "), Vec::<&str>::new());
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn every_step_of_a_server_that_works_is_fine() {
     assert_eq!(checks(false, &asked).len(), Step::ALL.len());
     assert_eq!(said(Step::Statistics, &asked), fine("the newest are 12 hours old"));
     assert_eq!(said(Step::Sudo, &asked), fine("`default` may be read"));
+    assert_eq!(said(Step::DropIns, &asked), fine("there are none"));
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn a_script_that_is_missing_is_to_be_installed_again() {
         wrong[0],
         format!("forced command: the command failed with exit status 127: sh: not found | {ADD_AGAIN}")
     );
-    assert_eq!(wrong[1..].len(), 5);
+    assert_eq!(wrong[1..].len(), 6);
 }
 
 #[test]
@@ -244,4 +245,38 @@ fn statistics_that_are_old_or_not_there_are_named() {
             "statistics (odd): `default` has none yet | tor writes them after 24 hours of running with `BridgeRelay 1`: test again then"
         ]
     );
+}
+
+#[test]
+fn what_came_of_each_drop_in_is_said_and_none_of_them_fails_the_server() {
+    let tors = with_stats(&stats("2026-11-21 18:00:00"));
+    let tors = String::from_utf8(tors).unwrap();
+    let (head, tors) = tors.split_once('\n').unwrap();
+    let tors = &tors[..tors.rfind("end ").unwrap()];
+    let with = |own: &str, stderr: &str| {
+        let text = format!("{head}\n{own}{tors}");
+        let count = 2 + own.lines().filter(|line| line.starts_with("section ")).count();
+        let content = format!("{text}end {count} {}\n", cksum(text.as_bytes())).into_bytes();
+        asked(Ok(Fetched { stderr: stderr.to_owned(), ..printed(content).unwrap() }))
+    };
+    let disk = "section disk 3 1795327200\nx 1\n";
+    assert_eq!(said(Step::DropIns, &with(disk, "")), fine("`disk` printed 3 bytes"));
+    let stderr = "extract: drop-in c: it is not root's\nextract: drop-in cc: its folder is a symbolic link\n";
+    let several =
+        with(&format!("section a failed 3\nsection b failed 124\nsection c denied\nsection cc denied\n{disk}"), stderr);
+    assert_eq!(
+        wrong(&several),
+        [
+            "drop-ins (odd): `a` failed with exit status 3; `b` failed with exit status 124: it took longer than 20 seconds, or \
+             all of them longer than 25; `c` was not run: it is not root's; `cc` was not run: its folder is a symbolic link; \
+             `disk` printed 3 bytes | see on the server what `sudo -u torcollect /etc/torcollect/extract.d/a` says; make the \
+             folder `/etc/torcollect/extract.d` and the programs in it root's, with mode 755, on the server; a link is not \
+             run, and names are of letters, digits, `.`, `_` and `-`"
+        ]
+    );
+    let unread = wrong(&with("", "extract: drop-ins: the folder cannot be read\n"));
+    assert!(unread[0].starts_with("drop-ins (odd): the folder cannot be read | make the folder "), "{unread:?}");
+    let failed = wrong(&with("section a failed 1\n", ""));
+    assert!(failed[0].ends_with("`a` failed with exit status 1 | see on the server what `sudo -u torcollect /etc/torcollect/extract.d/a` says"), "{failed:?}");
+    assert!(!checks(false, &several).iter().any(Check::failed));
 }

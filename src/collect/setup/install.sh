@@ -624,7 +624,8 @@ END_OF_FILE
 
 # Reads all tors as the account will.
 try_extract() {
-	as_account $program/extract </dev/null >"$work/extract" 2>/dev/null
+	# Without drop-ins: what they print could look like anything.
+	as_account $program/extract $settings/instances $home/spool '' </dev/null >"$work/extract" 2>/dev/null
 	denied=$(awk '$1 == "instance" { name = $2 } $1 == "section" && $3 == "denied" { print name; exit }' "$work/extract")
 	[ -z "$denied" ] || fail "the account torcollect cannot read the tor $denied" "see that its line in the instances names the account that owns its folder: \`--instance NAME:USER:DIR\`"
 	tail -n 1 "$work/extract" | grep -q '^end ' || fail "the extract cannot be printed" "run \`sudo -u torcollect $program/extract\` and see what it says"
@@ -645,6 +646,8 @@ main() {
 	make_account
 	make_folder 755 root:root $program
 	make_folder 755 root:root $settings
+	# For the operator's own programs, which the extract runs only if root alone can change them.
+	make_folder 755 root:root $settings/extract.d
 	write_mark
 	make_folder 755 root:root $home
 	group=$(id -gn torcollect)

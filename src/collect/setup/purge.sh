@@ -80,6 +80,9 @@ else
 	rmdir $home/.ssh 2>/dev/null
 	echo "note: the account torcollect was here before, and stays"
 fi
+if [ -n "$(ls -A $settings/extract.d 2>/dev/null)" ]; then
+	echo "note: the programs in $settings/extract.d go with it"
+fi
 # Last, because of the mark in it.
 remove $settings
 exit 0

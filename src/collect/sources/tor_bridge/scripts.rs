@@ -8,7 +8,7 @@ pub const READ_INSTANCE_SCRIPT: &str = include_str!("read-instance");
 
 /// The version that the header of an extract of these scripts names. One that is older is of scripts that
 /// `server add` replaces.
-pub const SCRIPT_VERSION: u32 = 2;
+pub const SCRIPT_VERSION: u32 = 3;
 
 #[cfg(test)]
 mod tests {
