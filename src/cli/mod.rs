@@ -147,11 +147,12 @@ fn load_fleet(project: &Project, terminal: &Terminal) -> Result<Fleet> {
 /// Reads the site's settings. `base_url` is above that of the settings, which is the public site's: an organization's site
 /// stands somewhere else.
 fn load_site(project: &Project, organization: Option<&str>, base_url: Option<&str>) -> Result<Site> {
-    let site = Site::load(project)?;
+    let (site, fleet) = (Site::load(project)?, Fleet::as_far_as_it_is_here(project)?);
     let public = organization.is_none();
     Ok(Site {
         base_url: base_url.map(str::to_owned).or(site.base_url.filter(|_| public)),
         cname: site.cname.filter(|_| public),
+        packs: fleet.packs,
         ..site
     })
 }

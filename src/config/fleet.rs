@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::values::{date, optional_date, seconds, text};
 use super::yaml::with_hint;
-use super::{Address, Collector, Command, Note, RowOptions, Table, Via};
+use super::{Address, Collector, Command, Note, Pack, RowOptions, Table, Via};
 
 /// What is collected, from where, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub struct Fleet {
     pub table: BTreeMap<String, Table>,
     /// Sources of the plugin `command`, by name.
     pub command: BTreeMap<String, Command>,
+    /// What the sources of rows bring besides rows.
+    pub packs: Vec<Pack>,
     /// Who was given which bridge.
     pub organizations: BTreeMap<String, Organization>,
     /// What operators say of days, in the order of the file.

@@ -10,7 +10,7 @@ use super::fleet::{Bridge, Fleet, OnFailure, Organization, Sample, Server, Ssh, 
 use super::labels::Labels;
 use super::values::{paths, text};
 use super::yaml::{Document, KeyPath};
-use super::{Collector, Command, Note, Table, Via, address, exposed, references};
+use super::{Collector, Command, Note, Table, Via, address, exposed, pack, references};
 use crate::fs;
 use crate::problem::{Kind, Place, Problem, Problems};
 use crate::project::Project;
@@ -147,7 +147,7 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         via.parse().map_err(refuse).ok()
     });
     let (servers, standing, labels, exposed) = servers(project, entries, common.as_ref(), &mut problems);
-    let fleet = Fleet {
+    let mut fleet = Fleet {
         ssh: Ssh {
             key: sources.ssh.key.map_or_else(|| own_key(project), |key| Some(absolute(project, &key))),
             known_hosts: absolute(project, &sources.ssh.known_hosts),
@@ -159,10 +159,12 @@ pub(super) fn load(project: &Project, drafts: &Drafts) -> Result<Loaded, Problem
         collector: sources.sources.collector,
         table: sources.sources.table,
         command: sources.sources.command,
+        packs: Vec::new(),
         organizations: sources.organizations,
         notes: sources.notes,
         on_failure: sources.on_failure,
     };
+    problems.extend(pack::switch_on(project, &mut fleet, &document));
     let secrets = Secrets::of(&fleet);
     let mut references = references::check(&fleet, &document, &secrets);
     references.extend(exposed);

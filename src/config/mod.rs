@@ -9,6 +9,7 @@ mod fleet;
 mod labels;
 mod load;
 mod notes;
+mod pack;
 mod references;
 mod rows;
 pub mod servers;
@@ -24,6 +25,7 @@ pub use fleet::{
     Assignment, Bridge, BridgeName, Fleet, OnFailure, Organization, Sample, Selection, Server, Ssh, TorBridge,
 };
 pub use notes::Note;
+pub use pack::{Pack, PackFiles, embedded_in_packs};
 pub use references::place_of_assignment;
 pub use rows::TABLES;
 pub use site::{Budget, Publish, Scheme, Site, address as site_address};

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::compress::Compress;
+use super::pack::Pack;
 use super::values::{optional_size, text};
 use super::yaml::{Document, KeyPath};
 use crate::problem::{Kind, Place, Problem, Problems};
@@ -29,7 +30,7 @@ pub struct Site {
     pub language: String,
     /// What may be seen.
     pub publish: Publish,
-    /// Pages of the theme that are not wanted, by their path below `content/`.
+    /// Pages of the theme that are not wanted, by their path below `content/`; all of a folder by its path with a `/`.
     pub disable: Vec<String>,
     /// Copies of the site that are always dark or always light, whatever the reader's system prefers: dark.
     pub schemes: Vec<Scheme>,
@@ -39,6 +40,9 @@ pub struct Site {
     pub compress: Compress,
     /// Values for the theme's templates, which see them as `site.extra`, above those of the theme itself.
     pub extra: serde_json::Map<String, serde_json::Value>,
+    /// What sources bring besides rows; said in `sources.yaml`.
+    #[serde(skip)]
+    pub packs: Vec<Pack>,
 }
 
 /// Light letters on dark paper, or dark ones on light.
@@ -74,6 +78,7 @@ impl Default for Site {
             budget: Budget::default(),
             compress: Compress::default(),
             extra: serde_json::Map::new(),
+            packs: Vec::new(),
         }
     }
 }
@@ -233,6 +238,7 @@ mod tests {
             budget: Budget { first_visit: Some(130_000), next_page: Some(95_000) },
             compress: Compress { gzip: Some(6), brotli: Some(11) },
             extra: serde_json::from_str(r#"{"contact": {"mail": "a@b.example"}}"#).unwrap(),
+            packs: Vec::new(),
         };
         assert_eq!(load(text), Ok(site));
         assert_eq!(load("base_url: http://x.onion/\n").unwrap().base_url.as_deref(), Some("http://x.onion/"));

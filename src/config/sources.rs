@@ -123,8 +123,26 @@ pub struct RowOptions<'a> {
 }
 
 macro_rules! row_options {
-    ($($source:ty),*) => {$(
+    ($($source:ty { $($own:ident),* }),*) => {$(
         impl $source {
+            /// What it says, and where it says nothing, what is below.
+            pub(super) fn over(self, below: Self) -> Self {
+                let columns = if self.columns.is_empty() { below.columns } else { self.columns };
+                let key = if self.key.is_empty() { below.key } else { self.key };
+                Self {
+                    format: self.format.or(below.format),
+                    comment: self.comment.or(below.comment),
+                    header: self.header.or(below.header),
+                    time_zone: self.time_zone.or(below.time_zone),
+                    mode: self.mode.or(below.mode),
+                    scope: self.scope.or(below.scope),
+                    $($own: self.$own.or(below.$own),)*
+                    columns,
+                    key,
+                    ..self
+                }
+            }
+
             /// How its rows are written, and what becomes of them.
             pub fn rows(&self) -> RowOptions<'_> {
                 RowOptions {
@@ -141,7 +159,7 @@ macro_rules! row_options {
         }
     )*};
 }
-row_options!(Table, Command);
+row_options!(Table {}, Command { run, servers, timeout, max_bytes, required });
 
 /// A text of `options:`, in which `${NAME}` was replaced by the environment's value. What it says is nobody's business.
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]

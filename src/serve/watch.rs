@@ -17,7 +17,7 @@ const QUIET: Duration = Duration::from_millis(60);
 /// A change waits no longer than this for the next.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The project's folders in which every file matters.
-const FOLDERS: [&str; 3] = ["content", "site", "themes"];
+const FOLDERS: [&str; 4] = ["content", "packs", "site", "themes"];
 
 /// Who watches a project.
 pub(super) struct Watch {

@@ -14,6 +14,7 @@ use crate::project::Project;
 /// The fingerprint of the program, the settings, and all files of content, queries, themes and `site/static/`.
 pub fn inputs(project: &Project, site: &Site) -> Result<u64> {
     let (lookup, _) = Lookup::new(project, &site.theme, DEFAULT);
+    let lookup = lookup.with(&site.packs);
     let folder = project.static_files();
     let mut files = lookup.on_disk()?;
     files.extend(fs::walk(&folder)?.into_iter().map(|path| folder.join(path)));

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use super::about::About;
 use super::extra;
+use crate::config::{Pack, PackFiles, embedded_in_packs};
 use crate::fs;
 use crate::graphics::Colors;
 use crate::problem::{Place, Problem, nearest};
@@ -74,6 +75,7 @@ enum Layer {
     Project(Project),
     Theme { name: String, folder: PathBuf, shown: PathBuf },
     Embedded { name: String, files: Embedded },
+    Pack(Pack),
 }
 
 /// One file of one layer.
@@ -92,12 +94,13 @@ enum At {
     Memory(&'static [u8]),
 }
 
-/// A file of a theme in the program, as a person would name it.
+/// A file of a theme or a pack in the program, as a person would name it.
 pub(super) fn embedded(shown: &Path) -> Option<&'static [u8]> {
-    THEMES.iter().find_map(|(name, files)| {
+    let themes = THEMES.iter().find_map(|(name, files)| {
         let path = shown.strip_prefix(Path::new("themes").join(name)).ok()?;
         files.iter().find(|(known, _)| Path::new(known) == path).map(|(_, bytes)| *bytes)
-    })
+    });
+    themes.or_else(|| embedded_in_packs(shown))
 }
 
 impl Found {
@@ -178,6 +181,12 @@ impl Lookup {
         (Self { layers, colors, extra: extra::merged(values) }, problems)
     }
 
+    /// The same with the packs of sources below all themes, so that a theme can say anything of them better.
+    pub(super) fn with(mut self, packs: &[Pack]) -> Self {
+        self.layers.extend(packs.iter().cloned().map(Layer::Pack));
+        self
+    }
+
     /// The colours of pictures.
     pub(super) fn colors(&self) -> &Colors {
         &self.colors
@@ -187,7 +196,7 @@ impl Lookup {
     pub(super) fn on_disk(&self) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for layer in &self.layers {
-            if let Layer::Theme { folder, .. } = layer {
+            if let Layer::Theme { folder, .. } | Layer::Pack(Pack { files: PackFiles::Folder(folder), .. }) = layer {
                 files.extend(fs::walk(folder)?.into_iter().map(|path| folder.join(path)));
             } else if let Layer::Project(project) = layer {
                 for folder in [project.content(), project.queries()] {
@@ -217,6 +226,7 @@ impl Lookup {
             Layer::Project(_) => "the project".to_owned(),
             Layer::Theme { name, .. } => format!("the project's theme `{name}`"),
             Layer::Embedded { name, .. } => format!("torcollect's theme `{name}`"),
+            Layer::Pack(pack) => format!("the pack `{}`", pack.name),
         }
     }
 
@@ -238,7 +248,7 @@ impl Layer {
     /// What the theme says about itself; nothing if it has no `theme.yaml`.
     fn about(&self, problems: &mut Vec<Problem>) -> Option<About> {
         let (shown, text) = match self {
-            Self::Project(_) => return None,
+            Self::Project(_) | Self::Pack(_) => return None,
             Self::Theme { folder, shown, .. } => (shown.join(ABOUT), fs::read_text_if_any(&folder.join(ABOUT))),
             Self::Embedded { name, files } => {
                 let text =
@@ -263,16 +273,22 @@ impl Layer {
             (Self::Project(project), Part::Queries) => on_disk(&project.queries(), &project.shown(&project.queries())),
             (Self::Project(_), _) => Ok(Vec::new()),
             (Self::Theme { folder, shown, .. }, _) => on_disk(&folder.join(part.folder()), &shown.join(part.folder())),
-            (Self::Embedded { name, files }, _) => Ok(files
-                .iter()
-                .filter_map(|(path, bytes)| {
-                    let below = Path::new(path).strip_prefix(part.folder()).ok()?;
-                    let shown = Path::new("themes").join(name).join(path);
-                    Some((below.to_owned(), shown, At::Memory(bytes)))
-                })
-                .collect()),
+            (Self::Embedded { name, files }, _) => Ok(in_memory(files, part, &Path::new("themes").join(name))),
+            (Self::Pack(pack), _) => match &pack.files {
+                PackFiles::Folder(folder) => on_disk(&folder.join(part.folder()), &pack.shown.join(part.folder())),
+                PackFiles::Embedded(files) => Ok(in_memory(files, part, &pack.shown)),
+            },
         }
     }
+}
+
+/// The files of a part among files in memory, whose folder a person would call `shown`.
+fn in_memory(files: Embedded, part: Part, shown: &Path) -> Vec<Listed> {
+    let file = |(path, bytes): &(&'static str, &'static [u8])| {
+        let below = Path::new(path).strip_prefix(part.folder()).ok()?;
+        Some((below.to_owned(), shown.join(path), At::Memory(bytes)))
+    };
+    files.iter().filter_map(file).collect()
 }
 
 /// The layers of one theme: the project's, and that which is part of the program.

@@ -77,7 +77,7 @@ pub(super) fn documents(
             .filter(|(_, found)| found.iter().any(|found| found.layer > 0))
             .filter_map(|(path, _)| path.to_str())
             .collect();
-        if !of_theme.contains(&path.as_str()) {
+        if !of_theme.iter().any(|page| is_meant(path, page)) {
             let message = format!("disable: the theme has no page `{path}`");
             let hint = match nearest(path, of_theme.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -88,7 +88,7 @@ pub(super) fn documents(
     }
     let mut documents = Vec::new();
     for (path, found) in files {
-        let unwanted = disable.iter().any(|unwanted| Path::new(unwanted) == path);
+        let unwanted = path.to_str().is_some_and(|path| disable.iter().any(|unwanted| is_meant(unwanted, path)));
         for found in found.into_iter().filter(|found| !unwanted || found.layer == 0) {
             match found.text()?.and_then(|text| document(&path, &found.shown, found.layer, text)) {
                 Ok(document) if document.front.draft && !drafts => continue,
@@ -99,6 +99,11 @@ pub(super) fn documents(
         }
     }
     Ok(documents)
+}
+
+/// Whether an entry of `disable` means a page: its path, or that of a folder which it is in, with a `/` at the end.
+fn is_meant(entry: &str, page: &str) -> bool {
+    entry == page || entry.ends_with('/') && page.starts_with(entry)
 }
 
 fn document(path: &Path, file: &Path, layer: usize, text: String) -> Result<Document, Problem> {

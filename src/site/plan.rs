@@ -72,6 +72,7 @@ impl Plan {
     pub(super) fn with(input: &Input, embedded: Embedded) -> Result<Self> {
         let settings = input.project.shown(&input.project.site());
         let (lookup, mut problems) = Lookup::new(input.project, &input.site.theme, embedded);
+        let lookup = lookup.with(&input.site.packs);
         let mut unspoken = Vec::new();
         let language = Language::load(&lookup, &input.site.language, &settings, &mut problems, &mut unspoken)?;
         let countries = language::countries(&lookup, &input.site.language, &mut problems)?;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use torcollect::collect::sources::template::{Language, create};
+use torcollect::collect::sources::template::{Kind, create};
 use torcollect::project::Project;
 
 use crate::cli::Terminal;
@@ -17,6 +17,9 @@ pub struct New {
     /// What the program is written in
     #[arg(long, value_name = "LANGUAGE", default_value = "sh")]
     language: Word,
+    /// Write the program of the pack of this name instead, which is part of torcollect
+    #[arg(long, conflicts_with = "language")]
+    pack: bool,
 }
 
 /// A language as a word of the command line.
@@ -31,11 +34,12 @@ enum Word {
 impl New {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
-        let language = match self.language {
-            Word::Sh => Language::Shell,
-            Word::Python => Language::Python,
+        let kind = match self.language {
+            _ if self.pack => Kind::Pack,
+            Word::Sh => Kind::Shell,
+            Word::Python => Kind::Python,
         };
-        let (file, settings) = create(project, &self.name, language)?;
+        let (file, settings) = create(project, &self.name, kind)?;
         terminal.info(&format!("{}", file.display()));
         terminal.info(&format!(
             "put this under `sources:` in `sources.yaml`; then try `torcollect source test {}`:",

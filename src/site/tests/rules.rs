@@ -123,6 +123,10 @@ fn a_theme_brings_pages_and_queries_and_the_project_replaces_them_file_by_file()
 
     folder.site.disable = vec!["index.md".to_owned()];
     assert_eq!(folder.render_from(tables, theme).unwrap().1.keys().collect::<Vec<_>>(), ["about.html"]);
+    let nested: Embedded = &[("content/days/day.md", b""), ("content/days.md", b"---\ntitle: x\n---\nembedded")];
+    let nested = [nested, theme].concat().leak();
+    folder.site.disable = vec!["days/".to_owned(), "index.md".to_owned()];
+    assert_eq!(folder.render_from(tables, nested).unwrap().1.keys().collect::<Vec<_>>(), ["about.html", "days.html"]);
     folder.site.disable = vec!["indx.md".to_owned()];
     assert_eq!(
         folder.problems_with(theme),

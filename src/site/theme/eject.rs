@@ -28,6 +28,7 @@ pub struct Ejected {
 /// A file that no theme has, or that the project has taken over already.
 pub fn eject(project: &Project, site: &Site, file: &Path) -> Result<Ejected> {
     let (lookup, problems) = Lookup::new(project, &site.theme, DEFAULT);
+    let lookup = lookup.with(&site.packs);
     Problems::check(Kind::Configuration, problems)?;
     let name = file.display();
     let Some((part, below)) = part_of(file) else {

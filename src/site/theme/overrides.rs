@@ -52,6 +52,7 @@ pub struct Difference {
 /// A file that the project does not override.
 pub fn overrides(project: &Project, site: &Site, file: Option<&Path>) -> Result<Vec<Override>> {
     let (lookup, problems) = Lookup::new(project, &site.theme, DEFAULT);
+    let lookup = lookup.with(&site.packs);
     Problems::check(Kind::Configuration, problems)?;
     let mut files = all(&lookup)?;
     files.retain(|(_, _, found)| found.len() > 1 && !found[0].is_embedded());

@@ -1,0 +1,1 @@
+select country, date as day, users from userstats where country is not null order by country, day
