@@ -444,7 +444,7 @@ fn meaning(exit: u8) -> &'static str {
     match exit {
         124 => ": it took longer than 20 seconds, or all of them longer than 25",
         153 => ": it printed more than 1 MiB, or all of them more than 4 MiB",
-        74 => ": the server's disk has no place for what it printed",
+        74 => ": the server's disk has not kept what it printed",
         _ => "",
     }
 }

@@ -249,6 +249,24 @@ fn a_drop_in_that_fails_has_its_exit_status_and_nothing_of_its_rows() {
 }
 
 #[test]
+fn a_drop_in_that_removes_all_temporary_files_takes_no_tor_with_it() {
+    let Some(drop_ins) = DropIns::new() else { return };
+    drop_ins.put("a", "echo rows");
+    let clean = "out=$(readlink /proc/$$/fd/1); case $out in /tmp/tmp.*/b~) rm -r \"${out%/*}\" ;; esac; echo rows";
+    drop_ins.put("b", clean);
+    drop_ins.put("c", "echo rows");
+    let fetched = drop_ins.fetch();
+    assert_eq!(outcomes(&fetched), ["a failed 74", "b failed 74", "c printed 5"]);
+    assert_eq!(fetched.stderr, "");
+    for name in ["a", "b", "c"] {
+        fs::remove_file(drop_ins.path(name)).unwrap();
+    }
+    drop_ins.put("a", "kill 0; sleep 5");
+    drop_ins.put("b", "echo rows");
+    assert_eq!(outcomes(&drop_ins.fetch()), ["a failed 143", "b printed 5"]);
+}
+
+#[test]
 fn drop_ins_that_hang_are_ended_before_a_collector_loses_patience() {
     let Some(drop_ins) = DropIns::new() else { return };
     let marker = format!("3{}", std::process::id());
