@@ -201,3 +201,51 @@ fn whoever_is_told_of_failures_hears_of_a_source_here_too() {
     assert_eq!(told.lines().count(), 1);
     assert!(told.contains("\"server\":null,\"source\":\"rows\",\"reason\":\"the program failed\""), "{told}");
 }
+
+/// The blocks of code of `docs/sources.md` in a language.
+fn documented(language: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let blocks = regex::Regex::new(&format!("(?ms)^```{language}\n(.*?)^```\n")).unwrap();
+    blocks.captures_iter(&page).map(|found| found[1].to_owned()).collect()
+}
+
+#[test]
+fn the_programs_of_the_documentation_do_what_they_say() {
+    let project = TestProject::new();
+    project.script("sources/disk", &documented("sh")[0]);
+    project.script("sources/commits", &documented("python")[0]);
+    project.write("sources.yaml", &documented("yaml")[1]);
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@b.example", "-C"]).arg(project.path("")).args(arguments);
+        crate::support::said(git.env("GIT_COMMITTER_DATE", "2026-03-02T12:00:00Z")).ok();
+    };
+    git(&["init", "-q"]);
+    for message in ["one", "two"] {
+        git(&["commit", "-q", "--allow-empty", "-m", message]);
+    }
+    project.run(&["collect"]).ok();
+    assert_eq!(project.public("from commits"), ["2026-03-02,2"]);
+    assert_eq!(project.private("select free_bytes > 0 from disk"), ["true"]);
+    let tried = project.run(&["source", "test", "commits"]).ok().stderr;
+    assert!(tried.contains("commits: 2 commits since 2026-03-02"), "{tried}");
+}
+
+#[test]
+fn every_option_of_a_source_is_documented() {
+    let page =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md")).unwrap();
+    let project = TestProject::new();
+    for plugin in ["table", "command", "collector"] {
+        project.write("sources.yaml", format!("sources: {{{plugin}: {{x: {{nothing: 1}}}}}}\n"));
+        let said = project.run(&["collect"]).failed(2);
+        let known = regex::Regex::new("`([a-z_]+)`").unwrap();
+        let (_, options) = said.split_once("hint: ").unwrap_or_else(|| panic!("{said}"));
+        let options: Vec<&str> = known.captures_iter(options).map(|found| found.get(1).unwrap().as_str()).collect();
+        assert!(!options.is_empty(), "{said}");
+        for option in options {
+            assert!(page.contains(&format!("`{option}")), "{plugin}: {option}");
+        }
+    }
+}

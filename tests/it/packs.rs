@@ -58,7 +58,7 @@ fn the_pack_of_servers_shows_the_traffic_and_the_load_of_each() {
     );
     project.run(&["check"]).ok();
     project.run(&["build"]).ok();
-    let list = project.read("public/host/index.html");
+    let list = project.read("public/host/index.html").replace(['\u{202f}', '\u{a0}'], " ");
     assert!(list.contains(">6.01 kB<") && list.contains(">5.01 kB<"), "{list}");
     assert!(project.read("public/index.html").contains("host/index.html"), "it is in the menu");
     assert_eq!(
