@@ -142,7 +142,7 @@ pub(super) fn apply(transaction: &Transaction<'_>, extract: &Extract) -> Result<
 ///
 /// What a column `bridge` names is under all rules of bridges; what a server printed is seen if one of its bridges is, and a
 /// column `day` waits for the publication's delay. What belongs to no bridge is in an organization's site only if its source
-/// says that it is everybody's.
+/// says that it is everybody's. The codes of a column `country` get their names in the table `country`.
 pub(super) fn publish(connection: &Connection, fleet: &Fleet) -> Result<()> {
     connection.execute_batch(include_str!("tables/names.sql"))?;
     for (source, options, asks_servers) in fleet.row_sources() {
@@ -158,6 +158,10 @@ pub(super) fn publish(connection: &Connection, fleet: &Fleet) -> Result<()> {
         }
         let sql = published(source, &options, asks_servers, &standing, is_there);
         connection.execute_batch(&sql)?;
+        if standing.iter().any(|(name, kind)| name == "country" && kind == "VARCHAR") {
+            let countries = include_str!("tables/countries.sql").replace("SOURCE", &identifier(source));
+            connection.execute_batch(&countries)?;
+        }
     }
     Ok(())
 }

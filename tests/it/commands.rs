@@ -249,3 +249,43 @@ fn every_option_of_a_source_is_documented() {
         }
     }
 }
+
+#[test]
+fn on_servers_a_drop_in_prints_the_rows_and_one_that_fails_costs_nothing_else() {
+    if crate::sshd::user() != "root" {
+        return;
+    }
+    let project = TestProject::new();
+    let stats = crate::support::bridge_stats("2026-03-02 13:00:00", "de=8", "v4=8,v6=0", "obfs4=8");
+    let servers: Vec<_> = [
+        ("good", "echo n,bridge; echo 1,default"),
+        ("bad", "echo n,bridge; echo 2,default; echo hunter2 >&2; exit 3"),
+        ("none", ""),
+    ]
+    .into_iter()
+    .map(|(name, program)| {
+        let mut command = project.server(name, &[("default", &project.tor(name, &stats))]);
+        let folder = project.path(&format!("server-{name}/extract.d"));
+        std::fs::create_dir(&folder).unwrap();
+        if !program.is_empty() {
+            project.script(&format!("server-{name}/extract.d/rows"), &printing(program));
+        }
+        command.extend(["/nonexistent".to_owned(), folder.display().to_string()]);
+        (name, command)
+    })
+    .collect();
+    project.local_servers(&servers);
+    let sources = project.read("sources.yaml");
+    project.write("sources.yaml", sources + "  command:\n    rows: {servers: all}\n");
+    let said = project.run(&["collect"]).failed(4);
+    let bad = "error: server `bad`, source `rows`: the program ended with exit status 3";
+    let none = "error: server `none`, source `rows`: the server has no program `rows`\nhint: put it there as `/etc/torcollect/extract.d/rows`";
+    assert!(said.contains(bad) && said.contains(none) && !said.contains("hunter2"), "{said}");
+    assert_eq!(project.private("select count(*) from warehouse.report"), ["3"], "all tors are read");
+    let seen = project.public(
+        "select r.n, b.label = 'bridge-' || b.bridge[:8], r.server = b.server from rows r join bridge b using (bridge)",
+    );
+    assert_eq!(seen, ["1,true,true"]);
+    let once = project.private("select count(*) from warehouse.collection where server = 'good'");
+    assert_eq!(once, ["2"], "one for each source");
+}

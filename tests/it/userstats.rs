@@ -45,6 +45,6 @@ fn a_real_series_becomes_a_page_for_each_country_by_a_project_of_less_than_forty
     let iran = project.read("public/country/ir.html");
     let users = project.public("select arg_max(users, date)::varchar from userstats where country = 'ir'").remove(0);
     let text = iran.replace(['\u{202f}', '\u{a0}'], "");
-    assert!(text.contains(&format!("{users} users on 25 April 2020")), "{iran}");
+    assert!(text.contains(&format!("{users} users of bridges on 25 April 2020")), "{iran}");
     project.run(&["check"]).ok();
 }
