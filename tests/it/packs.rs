@@ -61,6 +61,10 @@ fn the_pack_of_servers_shows_the_traffic_and_the_load_of_each() {
     let list = project.read("public/host/index.html").replace(['\u{202f}', '\u{a0}'], " ");
     assert!(list.contains(">6.01 kB<") && list.contains(">5.01 kB<"), "{list}");
     assert!(project.read("public/index.html").contains("host/index.html"), "it is in the menu");
+    let server =
+        regex::Regex::new("href=\"([a-z0-9-]+[.]html)\">server-").unwrap().captures(&list).unwrap()[1].to_owned();
+    crate::themes::assert_sound(&project, "host/index.html");
+    crate::themes::assert_sound(&project, &format!("host/{server}"));
     assert_eq!(
         std::fs::read_dir(project.path("public/host"))
             .unwrap()

@@ -46,5 +46,8 @@ fn a_real_series_becomes_a_page_for_each_country_by_a_project_of_less_than_forty
     let users = project.public("select arg_max(users, date)::varchar from userstats where country = 'ir'").remove(0);
     let text = iran.replace(['\u{202f}', '\u{a0}'], "");
     assert!(text.contains(&format!("{users} users of bridges on 25 April 2020")), "{iran}");
+    for page in ["index.html", "country/ir.html"] {
+        crate::themes::assert_sound(&project, page);
+    }
     project.run(&["check"]).ok();
 }
