@@ -2,6 +2,7 @@
 //! The way of a number: [`Attempt`] (raw) → [`InstanceFacts`] → tables of facts → the views in `views/*.sql`, copied into
 //! a [`Publication`] → [`Rows`]. This is the only user of DuckDB.
 
+mod archive;
 mod bridges;
 mod facts;
 mod fingerprint;
@@ -19,6 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{File, Reading};
 pub use bridges::{bridges, organizations};
 pub use facts::{InstanceFacts, Report, Requests, Traffic};
 pub use identity::Salt;

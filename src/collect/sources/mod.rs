@@ -1,5 +1,6 @@
 //! The plugins that torcollect has.
 
+pub mod collector;
 pub mod files;
 pub mod sample;
 pub mod tor_bridge;

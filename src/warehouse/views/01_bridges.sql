@@ -7,14 +7,16 @@ select bridge, server, instance,
        row_number() over (partition by server, instance order by last_seen desc, last_extract desc, bridge) = 1 as is_there
 from warehouse.place;
 
--- When each bridge was seen, when its server was asked, and when its server answered.
+-- When each bridge was seen on a server, when its server was asked, and when its server answered. Archives are no server:
+-- nobody was asked.
 create table work.seen as
 select sighting.bridge, max(collection.finished) as seen
 from warehouse.sighting join warehouse.collection using (extract)
+where sighting.server <> ''
 group by sighting.bridge;
 
 create table work.asked as
-select server, finished, status <> 'failed' as answered from warehouse.collection;
+select server, finished, status <> 'failed' as answered from warehouse.collection where server <> '';
 
 -- Names: those of the configuration, else those that the source suggests, else pseudonyms. A bridge whose publication was
 -- once refused stays refused, wherever it goes and whatever is said of servers no more, until it is allowed by name.
@@ -25,7 +27,7 @@ select
     place.server as private_server,
     coalesce(case when place.is_there then coalesce(given.label, suggested.label) end,
              'bridge-' || substr(place.bridge, 1, 8)) as label,
-    coalesce(case when setting.private then place.server end, given_server.label, suggested_server.label,
+    coalesce(case when setting.private then nullif(place.server, '') end, given_server.label, suggested_server.label,
              given_server.pseudonym) as server,
     setting.private or coalesce(given.publish, refused.bridge is null) as publish
 from work.place

@@ -32,7 +32,7 @@ select
     case when setting.private then date '9999-12-31'
          else cast(newest_run as date) - 1 - setting.delay end as last_day
 from (
-    select coalesce((select max(finished) from work.asked), (select max(ends) from warehouse.report)) as newest_run
+    select coalesce((select max(finished) from warehouse.collection), (select max(ends) from warehouse.report)) as newest_run
 )
 cross join setting.rule as setting;
 
