@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::queue::Queue;
-use super::transport::Ways;
 use super::sources::collector::{self, Imported, Progress};
+use super::transport::Ways;
 use super::{Answer, Failure, Source, parse, sources, spool};
 use crate::config::Fleet;
 use crate::fs;

@@ -64,7 +64,14 @@ impl Warehouse {
     }
 
     /// Adds what files of a source say, in one transaction.
-    pub fn load_files(&mut self, salt: &Salt, plugin: &str, source: &str, now: Timestamp, files: &[File]) -> Result<()> {
+    pub fn load_files(
+        &mut self,
+        salt: &Salt,
+        plugin: &str,
+        source: &str,
+        now: Timestamp,
+        files: &[File],
+    ) -> Result<()> {
         let transaction = self.connection.transaction()?;
         let mut extracts = Vec::new();
         for file in files {

@@ -37,7 +37,7 @@ def documents(paths):
 
 def main():
     count, newest = 0, {}
-    digests = set()
+    digests, bridges = set(), set()
 
     def tell(kind, document, ends, rows):
         key = (kind, document.fingerprint, ends)
@@ -48,6 +48,7 @@ def main():
         count += 1
         digests.add(document.digest())
         bridge = document.fingerprint
+        bridges.add(bridge)
         if document.bridge_stats_end:
             ends = str(document.bridge_stats_end)
             versions, countries, transports = document.ip_versions, document.bridge_ips, document.ip_transports
@@ -78,7 +79,7 @@ def main():
     for _, rows in newest.values():
         for table, more in rows.items():
             tables[table] += more
-    json.dump({"documents": count, "digests": len(digests), "tables": tables}, sys.stdout)
+    json.dump({"documents": count, "digests": len(digests), "bridges": len(bridges), "tables": tables}, sys.stdout)
 
 
 main()

@@ -111,7 +111,8 @@ impl Document {
                     identity = Some(read);
                 }
                 b"published" => {
-                    let time = time(value).ok_or_else(|| Broken::at(number, "has a line `published` without a time"))?;
+                    let time =
+                        time(value).ok_or_else(|| Broken::at(number, "has a line `published` without a time"))?;
                     if published.replace(time).is_some() {
                         return Err(Broken::at(number, "has two lines `published`"));
                     }
@@ -216,9 +217,9 @@ fn ends_with_digest(text: &[u8]) -> bool {
 fn time(text: &[u8]) -> Option<i64> {
     let text: &[u8; 19] = text.try_into().ok()?;
     let number = |at: usize, length: usize| {
-        text[at..at + length].iter().try_fold(0i16, |number, byte| {
-            byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0'))
-        })
+        text[at..at + length]
+            .iter()
+            .try_fold(0i16, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0')))
     };
     let marks = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
     if marks.iter().any(|(at, mark)| text[*at] != *mark) {
@@ -272,7 +273,8 @@ mod tests {
         assert_eq!(document.digest, 0x9F88_A7C2_ABE6_665D);
         let ends = document.statements.each_ref().map(|statement| statement.ends.unwrap());
         assert_eq!(ends, [1_475_351_468, 1_475_351_412, 1_475_376_792]);
-        let Facts::Report(report, Ok(())) = document.statements[0].facts(Kind::Report, document.published).unwrap() else {
+        let Facts::Report(report, Ok(())) = document.statements[0].facts(Kind::Report, document.published).unwrap()
+        else {
             panic!()
         };
         assert_eq!(report.countries, Some(vec![("de".to_owned(), 8), ("kz".to_owned(), 16)]));
@@ -288,7 +290,8 @@ mod tests {
 
     #[test]
     fn what_a_document_has_no_lines_of_it_does_not_say() {
-        let document = read("extra-info default 909B07DB17E21D263C55794AB815BF1DB195FDD9\npublished 2015-03-20 10:49:48\n");
+        let document =
+            read("extra-info default 909B07DB17E21D263C55794AB815BF1DB195FDD9\npublished 2015-03-20 10:49:48\n");
         assert_eq!(facts_of(&document.unwrap()), Vec::<String>::new());
     }
 
@@ -315,12 +318,42 @@ mod tests {
             assert_eq!(read(&text).unwrap_err(), Broken::at(line, message), "{wrong}");
         }
         for (right, wrong, kind, line, message) in [
-            ("kz=16", "kz=-16", Kind::Report, 9, "has a line `bridge-ips` with something that is not a number, or too large"),
-            ("v4=16", "v4=x", Kind::Report, 10, "has a line `bridge-ip-versions` with something that is not a number, or too large"),
-            ("19:51:08", "19:51:99", Kind::Report, 8, "has a line `bridge-stats-end` with a time that is not `YYYY-MM-DD HH:MM:SS`"),
+            (
+                "kz=16",
+                "kz=-16",
+                Kind::Report,
+                9,
+                "has a line `bridge-ips` with something that is not a number, or too large",
+            ),
+            (
+                "v4=16",
+                "v4=x",
+                Kind::Report,
+                10,
+                "has a line `bridge-ip-versions` with something that is not a number, or too large",
+            ),
+            (
+                "19:51:08",
+                "19:51:99",
+                Kind::Report,
+                8,
+                "has a line `bridge-stats-end` with a time that is not `YYYY-MM-DD HH:MM:SS`",
+            ),
             ("2016-10-01 19:50", "2017-10-01 19:50", Kind::Requests, 5, "is from the future"),
-            ("ok=8", "ok=", Kind::Requests, 7, "has a line `dirreq-v3-resp` with something that is not a number, or too large"),
-            ("11014144,", "11014144,,", Kind::Traffic, 4, "has a line `read-history` with something that is not a number, or too large"),
+            (
+                "ok=8",
+                "ok=",
+                Kind::Requests,
+                7,
+                "has a line `dirreq-v3-resp` with something that is not a number, or too large",
+            ),
+            (
+                "11014144,",
+                "11014144,,",
+                Kind::Traffic,
+                4,
+                "has a line `read-history` with something that is not a number, or too large",
+            ),
             ("(14400 s) 1", "(3 s) 1", Kind::Traffic, 4, "has a history of intervals of 3 s, shorter than 900 s"),
         ] {
             let document = read(&DOCUMENT.replace(right, wrong)).unwrap();

@@ -224,7 +224,8 @@ impl Part {
             let (hash, done) = gather.files[number as usize].clone();
             File { hash, done: done && last, facts: Vec::new() }
         };
-        for (number, _) in gather.files.iter().enumerate().filter(|(_, (hash, done))| last && *done && !hash.is_empty()) {
+        for (number, _) in gather.files.iter().enumerate().filter(|(_, (hash, done))| last && *done && !hash.is_empty())
+        {
             files.insert(number as u32, file(number as u32));
         }
         for ((number, bridge, published), said) in self.facts {

@@ -271,7 +271,13 @@ impl Reader {
             Found::Text(text, entry, begins) => (text, entry, begins),
             Found::Wrong(entry, line, message) => {
                 let what = if line.is_some() { "the file" } else { "the entry" };
-                self.wrong(file, entry, line, format!("{what} {message}"), "it is passed over; all else in the file counts");
+                self.wrong(
+                    file,
+                    entry,
+                    line,
+                    format!("{what} {message}"),
+                    "it is passed over; all else in the file counts",
+                );
                 return ControlFlow::Continue(());
             }
         };

@@ -89,7 +89,8 @@ impl Splitter {
 
     /// Drops what belongs to a document that is passed over; whether another begins.
     fn skip(&mut self) -> bool {
-        let next = BEGINNINGS.iter().filter_map(|beginning| memmem::find(&self.text, &[b"\n", *beginning].concat())).min();
+        let next =
+            BEGINNINGS.iter().filter_map(|beginning| memmem::find(&self.text, &[b"\n", *beginning].concat())).min();
         let keep = next.map_or_else(|| self.text.len().saturating_sub(16), |at| at + 1);
         self.line += memchr_iter(b'\n', &self.text[..keep]).count();
         self.lines = 0;
@@ -130,7 +131,8 @@ mod tests {
         ];
         for step in 1..text.len() + 1 {
             let pieces = split(text, step);
-            let pieces: Vec<_> = pieces.iter().map(|(line, text)| (*line, text.as_deref().unwrap_or_default())).collect();
+            let pieces: Vec<_> =
+                pieces.iter().map(|(line, text)| (*line, text.as_deref().unwrap_or_default())).collect();
             assert_eq!(pieces, expected, "{step}");
         }
     }
