@@ -19,10 +19,9 @@ const TWO: &str = "2222222222222222222222222222222222222222";
 
 /// A document of a bridge about the day that ended at noon of a day of March 2025, with so many clients from Iran.
 fn document(fingerprint: &str, day: u32, clients: u32) -> String {
-    let digest = format!(
-        "{:040X}",
-        u64::from(day) * 1_000_003 + u64::from(clients) + fingerprint.bytes().map(u64::from).sum::<u64>()
-    );
+    let told = format!("{fingerprint} {day} {clients}");
+    let number = told.bytes().fold(7u64, |number, byte| number.wrapping_mul(0x0100_0000_01B3) ^ u64::from(byte));
+    let digest = format!("{number:040X}");
     format!(
         "@type bridge-extra-info 1.3\nextra-info nickname{} {fingerprint}\npublished 2025-03-{day:02} 20:00:00\n\
          write-history 2025-03-{day:02} 12:00:00 (86400 s) {},2048\nread-history 2025-03-{day:02} 12:00:00 (86400 s) 1024,{}\n\

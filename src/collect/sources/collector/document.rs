@@ -200,11 +200,11 @@ fn line_of(key: &[u8], problem: &str) -> String {
     format!("has a line `{}` that {problem}", String::from_utf8_lossy(key))
 }
 
-/// The first half of a digest's digits.
+/// What stands for a digest.
 fn digest_of(value: &[u8]) -> Option<u64> {
-    let digits = std::str::from_utf8(value).ok()?.trim_ascii();
-    let whole = digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u64::from_str_radix(digits.get(..16)?, 16).ok().filter(|_| whole)
+    let digits = value.trim_ascii();
+    let whole = digits.len() == 40 && digits.iter().all(u8::is_ascii_hexdigit);
+    whole.then(|| hash::of(digits))
 }
 
 /// Whether the last line of a text that does not end it is one that cannot be longer.
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(document.nickname, "DragonBridge");
         assert_eq!(document.fingerprint, "A8D07F92DF78FA2C208FA6675B56E0A7BB750794");
         assert_eq!(Timestamp::from_second(document.published).unwrap().to_string(), "2016-10-02T06:09:10Z");
-        assert_eq!(document.digest, 0x9F88_A7C2_ABE6_665D);
+        assert_eq!(document.digest, hash::of(b"9F88A7C2ABE6665D204137BA8C2661D42E7C2829"));
         let ends = document.statements.each_ref().map(|statement| statement.ends.unwrap());
         assert_eq!(ends, [1_475_351_468, 1_475_351_412, 1_475_376_792]);
         let Facts::Report(report, Ok(())) = document.statements[0].facts(Kind::Report, document.published).unwrap()

@@ -11,9 +11,9 @@ use crate::hash;
 use crate::warehouse::{File, InstanceFacts, Traffic};
 
 /// How many bytes of statements are kept before they are loaded.
-const MOST_TEXT: usize = 32 << 20;
+const MOST_TEXT: usize = 16 << 20;
 /// How many bytes of statements are loaded at once: as facts they are ten times as large.
-const CHUNK: usize = 3 << 20;
+const CHUNK: usize = 2 << 20;
 /// How many statements are known at a time, loaded or not.
 const MOST_STATEMENTS: usize = 900_000;
 /// How many documents and bridges are recognized.
@@ -143,7 +143,10 @@ impl Gather {
             let word = &self.words[&key];
             part.add(key, word, &self.text[from as usize..to as usize]);
         }
-        load(part.files(self, true))?;
+        let last = part.files(self, true);
+        if !last.is_empty() {
+            load(last)?;
+        }
         self.text.clear();
         for word in self.words.values_mut() {
             word.lines = None;

@@ -179,6 +179,8 @@ enum News {
     File(String, u64),
     /// This can be loaded.
     Load(Vec<File>),
+    /// It takes a while until there is more.
+    Loaded,
 }
 
 /// Reads files in a thread, and loads what they say in this one.
@@ -189,7 +191,8 @@ fn read(
     mut reader: Reader,
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Reader> {
-    let (sender, receiver) = sync_channel(1);
+    // What is loaded is large, and does not wait beside what is made.
+    let (sender, receiver) = sync_channel(0);
     let count = AtomicU64::new(0);
     std::thread::scope(|scope| {
         let count = &count;
@@ -200,15 +203,18 @@ fn read(
         // Dropped when loading fails, so that the thread ends too.
         let receiver = receiver;
         let mut at = (String::new(), 0);
+        let mut warehouse = None;
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(News::File(file, length)) => at = (file, length),
                 Ok(News::Load(files)) => {
-                    // Open for this alone: others wait for the warehouse, and what DuckDB remembers of it is memory.
-                    let mut warehouse = Warehouse::open(project)?;
-                    let salt = warehouse.salt(project)?;
-                    warehouse.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
+                    let mut opened = warehouse.take().map_or_else(|| Warehouse::open(project), Ok)?;
+                    let salt = opened.salt(project)?;
+                    opened.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
+                    warehouse = Some(opened);
                 }
+                // Others wait for it, and what DuckDB remembers of it is memory.
+                Ok(News::Loaded) => warehouse = None,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -325,7 +331,7 @@ impl Reader {
     fn give(&mut self, sender: &SyncSender<News>) -> ControlFlow<()> {
         self.imported.bridges = self.gather.bridges();
         match self.gather.give(|files| sender.send(News::Load(files))) {
-            Ok(()) => ControlFlow::Continue(()),
+            Ok(()) => send(sender, News::Loaded),
             Err(_) => ControlFlow::Break(()),
         }
     }
