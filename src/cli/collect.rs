@@ -256,8 +256,10 @@ fn tell(terminal: &Terminal, archive: &Imported) {
 /// A number with its thousands apart.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> =
-        (0..digits.len()).filter(|at| (digits.len() - at) % 3 == 0 || *at == 0).map(|at| &digits[at..]).collect();
+    let groups: Vec<&str> = (0..digits.len())
+        .filter(|at| (digits.len() - at).is_multiple_of(3) || *at == 0)
+        .map(|at| &digits[at..])
+        .collect();
     let ends = groups.iter().skip(1).map(|rest| rest.len()).chain([0]);
     groups.iter().zip(ends).map(|(rest, after)| &rest[..rest.len() - after]).collect::<Vec<_>>().join(",")
 }

@@ -514,7 +514,7 @@ fn a_site_is_built_from_archives_alone_and_names_no_bridge() {
     }
     assert!(pages > 10, "{pages}");
     // And the check knows them.
-    project.write("site/content/leak.md", format!("---\ntitle: Leak\n---\n{ONE}\n"));
+    project.write("content/leak.md", format!("---\ntitle: Leak\n---\n{ONE}\n"));
     let said = project.run(&["build"]);
     assert_ne!(said.code, Some(0), "{said:?}");
 }

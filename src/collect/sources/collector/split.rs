@@ -7,6 +7,8 @@ use memchr::{memchr_iter, memmem};
 
 /// The longest document that is read. Those of bridges that everybody uses have 20 kB.
 pub const LONGEST: usize = 1 << 20;
+/// What is kept of a document that is passed over: the next beginning may have come in part.
+const KEPT: usize = 16;
 /// How a document begins, before its annotations and without them.
 const BEGINNINGS: [&[u8]; 2] = [b"@type ", b"extra-info "];
 
@@ -53,9 +55,19 @@ impl Splitter {
         self.text.drain(..start);
         self.seen -= start;
         if self.text.len() > LONGEST {
+            self.overflow(give);
+        }
+    }
+
+    /// Gives up the document that has not ended, unless its last line, however long that becomes, is another's first.
+    fn overflow(&mut self, give: &mut impl FnMut(Piece<'_>)) {
+        let start = self.line_at(0, give);
+        self.text.drain(..start);
+        self.seen -= start;
+        if self.text.len() > LONGEST {
             give(Piece::Endless(self.line));
             self.endless = true;
-            self.skip();
+            self.drop_until(self.text.len() - KEPT);
         }
     }
 
@@ -91,13 +103,17 @@ impl Splitter {
     fn skip(&mut self) -> bool {
         let next =
             BEGINNINGS.iter().filter_map(|beginning| memmem::find(&self.text, &[b"\n", *beginning].concat())).min();
-        let keep = next.map_or_else(|| self.text.len().saturating_sub(16), |at| at + 1);
+        self.drop_until(next.map_or_else(|| self.text.len().saturating_sub(KEPT), |at| at + 1));
+        self.endless = next.is_none();
+        next.is_some()
+    }
+
+    /// Drops what comes before, and counts its lines.
+    fn drop_until(&mut self, keep: usize) {
         self.line += memchr_iter(b'\n', &self.text[..keep]).count();
-        self.lines = 0;
         self.text.drain(..keep);
         self.text.shrink_to(2 * LONGEST);
-        (self.seen, self.begun, self.endless) = (0, false, next.is_none());
-        next.is_some()
+        (self.seen, self.lines, self.begun) = (0, 0, false);
     }
 }
 
@@ -148,6 +164,20 @@ mod tests {
             let pieces = split(&text, step);
             let lines: Vec<_> = pieces.iter().map(|(line, text)| (*line, text.is_some())).collect();
             assert_eq!(lines, [(0, true), (2, false), (3 + 3 * LONGEST / 4, true)], "{step}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_takes_nothing_of_the_document_before_it() {
+        for beginning in ["extra-info ", "@type "] {
+            let mut text = format!("@type t\nextra-info 1\na\n{beginning}").into_bytes();
+            text.resize(4 * LONGEST, 0);
+            text.extend(b"\n@type t\nextra-info 2\n");
+            for step in [1 << 10, 1 << 16] {
+                let pieces = split(&text, step);
+                let lines: Vec<_> = pieces.iter().map(|(line, text)| (*line, text.as_ref().map(Vec::len))).collect();
+                assert_eq!(lines, [(0, Some(23)), (3, None), (4, Some(21))], "{step}");
+            }
         }
     }
 
