@@ -12,7 +12,7 @@ TORCOLLECT := $(CARGO_TARGET_DIR)/release/torcollect
 cargo = if [ -f "$(DUCKDB)/libduckdb.so" ]; then \
 	DUCKDB_LIB_DIR="$(DUCKDB)" cargo $(1) --release --no-default-features $(2); else cargo $(1) --release $(2); fi
 
-.PHONY: demo test build bench-sample bench-collect bench-weight bench-build bench-events screenshots lint doc setup setup-tests clean help
+.PHONY: demo test build bench-sample bench-collect bench-weight bench-build bench-events bench-import screenshots lint doc setup setup-tests clean help
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ bench-events: build ## how well sudden changes are found: in 200 samples, and in
 	"$(CARGO_TARGET_DIR)/release/examples/bench_events" "$(TORCOLLECT)" $(or $(SEEDS),200) \
 		"$(or $(TORCOLLECT_SHARED),../shared)/data/tordata/userstats-bridge-country.csv"
 
+bench-import: build ## time reading a month of 2,500 bridges' documents, and stem's (BRIDGES, DAYS, ROUNDS; half an hour)
+	@scripts/install-packages xz-utils
+	@scripts/install-python-packages tests/stem/requirements.txt "$(CARGO_TARGET_DIR)/stem"
+	scripts/bench-import "$(TORCOLLECT)" "$(CARGO_TARGET_DIR)/stem/bin/python" \
+		--bridges $(or $(BRIDGES),2500) --days $(or $(DAYS),30) --rounds $(or $(ROUNDS),3)
+
 screenshots: build ## docs/*.png, from the sample
 	@scripts/install-packages nodejs chromium fonts-liberation pngquant
 	@scripts/install-npm-packages tests/browser "$(CARGO_TARGET_DIR)/browser"
@@ -74,6 +80,7 @@ setup-tests:
 	@scripts/install-packages openssh-server tor tor-geoipdb faketime sudo adduser busybox procps systemd \
 		dante-server netcat-openbsd nodejs chromium fonts-dejavu-core nginx libnginx-mod-http-brotli-static caddy
 	@scripts/install-npm-packages tests/browser "$(CARGO_TARGET_DIR)/browser"
+	@scripts/install-python-packages tests/stem/requirements.txt "$(CARGO_TARGET_DIR)/stem"
 
 clean: ## all that was built here
 	rm -rf target public public-* .torcollect

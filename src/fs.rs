@@ -40,6 +40,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
+/// Opens a file to be read from its beginning.
+pub fn open(path: &Path) -> Result<impl Read + Send> {
+    fs::File::open(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
 /// The first bytes of a file, so many or all of them.
 pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>> {
     let mut start = Vec::new();

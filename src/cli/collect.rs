@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use torcollect::collect::alarm;
 use torcollect::collect::run::{Event, Options, Summary, Who, collect};
+use torcollect::collect::sources::collector::{Imported, Problem as Unread, Progress};
 use torcollect::config::{Fleet, Site};
 use torcollect::problem::{Place, Problem};
 use torcollect::project::Project;
@@ -117,6 +118,11 @@ pub fn collect_all(
             });
         }
         Event::Loading => bar.set_message("loading"),
+        Event::Reading(Progress { source, file, read, length }) => {
+            bar.set_length(length);
+            bar.set_position(read);
+            bar.set_message(format!("source `{source}`: {file}"));
+        }
     });
     bar.finish_and_clear();
     let summary = summary?;
@@ -200,6 +206,7 @@ fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -
         let hint = "two instances with one key are counted as one bridge; give each a key of its own";
         terminal.warning(&Problem::nowhere(format!("{places} have the same key")).hint(hint));
     }
+    summary.archives.iter().for_each(|archive| tell(terminal, archive));
     let answered = summary.new + summary.unchanged;
     let total = answered + summary.failed.len();
     let read = summary.new_here + summary.unchanged_here;
@@ -236,13 +243,55 @@ fn report(terminal: &Terminal, summary: &Summary, fail_under: Option<Percent>) -
         return Ok(ExitCode::SUCCESS);
     }
     let failed = summary.failed.len() + summary.failed_here.len() + summary.problems.len();
-    let whole = failed == 0;
+    let whole = failed == 0 && summary.archives.iter().all(|archive| archive.wrong == 0);
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}
+
+/// What came of reading an archive.
+fn tell(terminal: &Terminal, archive: &Imported) {
+    let Imported { source, files, known, documents, duplicates, bridges, problems, wrong } = archive;
+    for (number, Unread { place, message, hint }) in problems.iter().enumerate() {
+        let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
+        // Once for problems of one sort.
+        let hint = problems.get(number + 1).is_none_or(|next| next.hint != *hint).then_some(hint.as_str());
+        terminal.error(&format!("source `{source}`: {place}{message}"), hint);
+    }
+    let more = *wrong - problems.len() as u64;
+    if more > 0 {
+        terminal.error(&format!("source `{source}`: and {} more", grouped(more)), None);
+    }
+    if *files > 0 {
+        let (read, documents, duplicates, bridges) =
+            (*files as u64, grouped(*documents), grouped(*duplicates), grouped(*bridges as u64));
+        terminal.info(&format!(
+            "source `{source}`: {} files, {documents} documents ({duplicates} duplicates), {bridges} bridges; {wrong} problems",
+            grouped(read)
+        ));
+    } else if *known > 0 {
+        terminal.info(&format!("source `{source}`: {} files, nothing new", grouped(*known as u64)));
+    }
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = (0..digits.len())
+        .filter(|at| (digits.len() - at).is_multiple_of(3) || *at == 0)
+        .map(|at| &digits[at..])
+        .collect();
+    let ends = groups.iter().skip(1).map(|rest| rest.len()).chain([0]);
+    groups.iter().zip(ends).map(|(rest, after)| &rest[..rest.len() - after]).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Percent;
+    use super::{Percent, grouped};
+
+    #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1_000, 12_345, 1_234_567];
+        assert_eq!(numbers.map(grouped), ["0", "999", "1,000", "12,345", "1,234,567"]);
+    }
 
     #[test]
     fn a_share_is_a_number_with_or_without_its_sign() {

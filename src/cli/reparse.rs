@@ -20,7 +20,7 @@ impl Reparse {
         for (server, instance, message) in &derived.problems {
             terminal.error(&format!("server `{server}`, instance `{instance}`: {message}"), None);
         }
-        terminal.info(&format!("{} extracts read again", derived.extracts));
+        terminal.info(&format!("{} extracts read again; what archives have told is kept", derived.extracts));
         Ok(if derived.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
     }
 }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::queue::Queue;
+use super::sources::collector::{self, Imported, Progress};
 use super::sources::command::{Command, Said};
 use super::transport::Ways;
 use super::{Answer, Failure, Source, parse, sources, spool};
@@ -36,6 +37,13 @@ pub struct Options {
     pub sources: Vec<String>,
     /// How many servers are asked at once.
     pub jobs: NonZeroUsize,
+}
+
+impl Options {
+    /// Whether a source is read that asks no server.
+    fn reads(&self, source: &str) -> bool {
+        self.servers.is_empty() && (self.sources.is_empty() || self.sources.iter().any(|wanted| wanted == source))
+    }
 }
 
 /// Who is asked: a server, or a source that has all it needs here.
@@ -94,6 +102,8 @@ pub enum Event<'a> {
     },
     /// All have answered; the warehouse is being filled.
     Loading,
+    /// A file of an archive is being read.
+    Reading(Progress<'a>),
 }
 
 /// What came of a run.
@@ -117,6 +127,8 @@ pub struct Summary {
     pub problems: Vec<(String, String, String)>,
     /// Places whose bridges share one key.
     pub doubles: Vec<String>,
+    /// What came of reading archives.
+    pub archives: Vec<Imported>,
     /// Raw extracts that are new in the warehouse.
     pub extracts: usize,
     /// The first and the last run of which attempts were loaded, in milliseconds since 1970: with what a run that was cut
@@ -142,7 +154,7 @@ pub fn collect(
         on_event(Event::Leftovers(leftovers.len()));
         load(project, fleet, &leftovers, &files)?;
     }
-    let tasks = tasks(&sources, options)?;
+    let tasks = tasks(&sources, fleet, options)?;
     on_event(Event::Began(tasks.len()));
     let asking = Asking { project, ways: &ways, run: Timestamp::now(), retries: fleet.ssh.retries };
     let mut answered = asking.all(tasks, options.jobs, on_event)?;
@@ -181,6 +193,11 @@ pub fn collect(
     summary.runs = run.map(|run| (earlier.map_or(run, |earlier| earlier.min(run)), run));
     summary.problems = run.map_or(Ok(Vec::new()), |run| warehouse.problems(run))?;
     summary.doubles = warehouse.doubles()?;
+    drop(warehouse);
+    for (name, archive) in fleet.collector.iter().filter(|(name, _)| options.reads(name)) {
+        let progress = &mut |progress: Progress<'_>| on_event(Event::Reading(progress));
+        summary.archives.push(collector::import(project, name, archive, asking.run, progress)?);
+    }
     Ok(summary)
 }
 
@@ -230,7 +247,8 @@ fn load(project: &Project, fleet: &Fleet, attempts: &[Attempt], files: &[PathBuf
     Ok((warehouse, new))
 }
 
-/// Derives all facts again from the raw extracts, as if they had just come.
+/// Derives all facts again from the raw extracts, as if they had just come. What archives have told stays as it is: they are
+/// their own raw, and are read again when they change.
 pub fn reparse(project: &Project) -> Result<Derived> {
     if !project.warehouse().exists() {
         bail!("there is no warehouse yet: run `torcollect collect` first");
@@ -287,8 +305,8 @@ struct Answered {
 
 /// The servers that the options name, in random order, so that the order of connections tells an observer nothing and
 /// no server is always the last.
-fn tasks<'a>(sources: &'a [Box<dyn Source + 'a>], options: &Options) -> Result<Vec<Task<'a>>> {
-    let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
+fn tasks<'a>(sources: &'a [Box<dyn Source + 'a>], fleet: &Fleet, options: &Options) -> Result<Vec<Task<'a>>> {
+    let names: Vec<&str> = fleet.sources().into_iter().map(|(_, name)| name).collect();
     let servers = sources.iter().flat_map(|source| source.servers()).filter(|server| !server.is_empty());
     let servers: Vec<String> = servers.collect();
     known("source", &options.sources, &names)?;

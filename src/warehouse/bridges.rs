@@ -9,7 +9,7 @@ use super::store::attached_or_empty;
 use crate::config::Fleet;
 use crate::project::Project;
 
-/// A row for each bridge that was seen or that the settings name, by name: `bridge` (`SERVER/INSTANCE`), `label` (under
+/// A row for each bridge that was seen on a server or that the settings name, by name: `bridge` (`SERVER/INSTANCE`), `label` (under
 /// which it is published; null: a pseudonym), `published`, `organization` (who has it on the newest day), `first_day` and
 /// `last_day` (of its reports; null: none). A warehouse need not be there.
 ///

@@ -155,12 +155,13 @@ impl Warehouse {
             let facts = parse(&extracts);
             all.extracts += extracts.len();
             all.problems.extend(load(&transaction, salt, &extracts, &facts)?);
+            derived(&transaction, extracts.iter().map(|extract| extract.id))?;
             commit(transaction)?;
         }
     }
 
-    /// Derives all facts again from the raw extracts. Until the end, readers see the old ones. Tables of rows stay as they
-    /// are: of them nothing raw is kept.
+    /// Derives all facts again from the raw extracts. What archives have told, and tables of rows, stay as they are: of them
+    /// nothing raw is kept here. Until the end, readers see the old facts.
     pub fn reparse(&mut self, salt: &Salt, parse: impl Fn(&[Extract]) -> Vec<Vec<InstanceFacts>>) -> Result<Derived> {
         let transaction = self.connection.transaction()?;
         transaction.execute_batch(include_str!("load/forget_facts.sql"))?;
@@ -173,6 +174,7 @@ impl Warehouse {
             let facts = parse(&extracts);
             all.extracts += extracts.len();
             all.problems.extend(load(&transaction, salt, &extracts, &facts)?);
+            derived(&transaction, extracts.iter().map(|extract| extract.id))?;
         }
         commit(transaction)?;
         Ok(all)
@@ -215,11 +217,21 @@ fn pending(transaction: &Transaction<'_>) -> Result<Vec<Extract>> {
     Ok(extracts?)
 }
 
-fn load(
+/// Remembers that all facts of these extracts are there.
+pub(super) fn derived(transaction: &Transaction<'_>, extracts: impl IntoIterator<Item = i64>) -> Result<()> {
+    let mut derivations = transaction.appender("derivation")?;
+    for extract in extracts {
+        derivations.append_row([extract])?;
+    }
+    finish(derivations)
+}
+
+/// Writes facts; gives what could not be understood: server, instance, sentence.
+pub(super) fn load(
     transaction: &Transaction<'_>,
     salt: &Salt,
     extracts: &[Extract],
-    facts: &[Vec<InstanceFacts>],
+    facts: &[impl AsRef<[InstanceFacts]>],
 ) -> Result<Vec<(String, String, String)>> {
     transaction.execute_batch(include_str!("load/stage_facts.sql"))?;
     let named = named(transaction, salt, extracts, facts)?;
@@ -232,8 +244,14 @@ fn load(
             finish(appender)
         };
     let mut problems = Vec::new();
+    let mut last = String::new();
     stage("staged_sighting", &mut |rows, named| {
         let facts = named.facts;
+        // An archive says something of a bridge many times, one after another.
+        if named.extract.server.is_empty() && last == facts.instance {
+            return Ok(());
+        }
+        last.clone_from(&facts.instance);
         for message in &facts.problems {
             problems.push((named.extract.server.clone(), facts.instance.clone(), message.clone()));
         }
@@ -315,11 +333,6 @@ fn load(
             ])
         })
     })?;
-    let mut derivations = transaction.appender("derivation")?;
-    for extract in extracts {
-        derivations.append_row([extract.id])?;
-    }
-    finish(derivations)?;
     transaction.execute_batch(include_str!("load/claim_facts.sql"))?;
     {
         let mut statement =
@@ -362,16 +375,17 @@ fn named<'a>(
     transaction: &Transaction<'_>,
     salt: &Salt,
     extracts: &'a [Extract],
-    facts: &'a [Vec<InstanceFacts>],
+    facts: &'a [impl AsRef<[InstanceFacts]>],
 ) -> Result<Vec<Named<'a>>> {
     let mut statement = transaction.prepare(
-        "select server, instance, arg_max(bridge, extract) from sighting where hashed_fingerprint is not null group by all",
+        "select server, instance, arg_max(bridge, extract) from sighting
+         where hashed_fingerprint is not null and server <> '' group by all",
     )?;
     let known = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
     let mut standing: HashMap<(String, String), String> = known.collect::<Result<_, _>>()?;
     let mut named = Vec::new();
     for (extract, facts) in extracts.iter().zip(facts) {
-        for facts in facts {
+        for facts in facts.as_ref() {
             let place = (extract.server.clone(), facts.instance.clone());
             let bridge = match &facts.hashed_fingerprint {
                 Some(fingerprint) => salt.bridge(fingerprint),
@@ -398,11 +412,11 @@ fn counts(
 }
 
 /// A time as DuckDB's `timestamp` takes it: microseconds of UTC.
-fn time(time: Timestamp) -> duckdb::types::Value {
+pub(super) fn time(time: Timestamp) -> duckdb::types::Value {
     duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Microsecond, time.as_microsecond())
 }
 
-fn commit(transaction: Transaction<'_>) -> Result<()> {
+pub(super) fn commit(transaction: Transaction<'_>) -> Result<()> {
     transaction.commit().context("cannot write the warehouse")
 }
 

@@ -2,6 +2,7 @@
 //! The way of a number: [`Attempt`] (raw) → [`InstanceFacts`] → tables of facts → the views in `views/*.sql`, copied into
 //! a [`Publication`] → [`Rows`]. This is the only user of DuckDB.
 
+mod archive;
 mod arrival;
 mod bridges;
 mod facts;
@@ -21,6 +22,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{File, Reading};
 pub use arrival::{Arrival, File as RowsFile, Unreadable};
 pub use bridges::{bridges, organizations};
 pub use facts::{InstanceFacts, Report, Requests, Traffic};

@@ -28,6 +28,9 @@ const VIEWS: [&str; 4] = [
 /// `code TAB name TAB note`, from `scripts/country-names`: English. Other languages are the site's matter.
 const COUNTRIES: &str = include_str!("../../themes/default/languages/countries.en.tsv");
 
+/// The server of bridges that are known from archives alone.
+const ARCHIVE: &str = "archive";
+
 /// Whose bridges are published, and how much of them.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
@@ -181,7 +184,10 @@ fn settings(connection: &Connection, project: &Project, fleet: &Fleet, site: &Si
     )?;
     for server in servers.query_map([], |row| row.get::<_, String>(0))? {
         let server = server?;
-        let label = fleet.servers.get(&server).and_then(|server| server.label.as_deref());
+        let label = match server.as_str() {
+            "" => Some(ARCHIVE),
+            _ => fleet.servers.get(&server).and_then(|server| server.label.as_deref()),
+        };
         connection
             .execute("insert into setting.server values (?, ?, ?)", params![server, label, salt.server(&server)])?;
     }

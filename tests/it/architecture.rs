@@ -38,6 +38,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("glob", &["collect/sources/files.rs"]),
     ("liblzma", &["collect/sources/collector/"]),
     ("tar", &["collect/sources/collector/"]),
+    ("memchr", &["collect/sources/collector/"]),
     ("similar", &["site/theme/"]),
     ("skrifa", &["graphics/font.rs"]),
     ("serde_yaml", &["config/yaml.rs"]),

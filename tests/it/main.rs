@@ -3,6 +3,7 @@
 
 mod add;
 mod architecture;
+mod archive;
 mod browser;
 mod budget;
 mod build;

@@ -1,5 +1,6 @@
 //! The plugins that torcollect has.
 
+pub mod collector;
 pub mod command;
 pub mod files;
 mod rows;

@@ -1,4 +1,4 @@
--- Every bridge that was seen or that the settings name, and the newest day. Reads: warehouse.*, setting_*
+-- Every bridge that was seen on a server or that the settings name, and the newest day. Reads: warehouse.*, setting_*
 create table newest as
 select coalesce(
     (select cast(max(finished) as date) from warehouse.collection),
@@ -8,6 +8,7 @@ create table known as
 with placed as (
     select server, instance, bridge
     from warehouse.place
+    where server <> ''
     qualify row_number() over (partition by server, instance order by last_seen desc, last_extract desc, bridge) = 1
 ),
 told as (

@@ -1,5 +1,6 @@
 -- Of the staged facts, those that are their server's and their bridge's own. The oldest extract decides, whatever has become
--- of its facts: so the outcome is the same in whatever batches extracts are read.
+-- of its facts: so the outcome is the same in whatever batches extracts are read. Archives (of the server '', which is none)
+-- claim nothing: any server's own word comes before theirs, see load_facts.sql.
 create or replace temp table staged_claim as
 select kind, bridge, ends, server, instance, min(extract) as extract
 from (
@@ -9,6 +10,7 @@ from (
     union all
     select 'traffic' as kind, bridge, ends, server, instance, extract from staged_traffic
 )
+where server <> ''
 group by all;
 insert into claim select * from staged_claim
 on conflict do update set extract = excluded.extract where excluded.extract < claim.extract;
@@ -28,16 +30,22 @@ create or replace temp table owned as
 select * from staged_owner where server = first_server and bridge = first_bridge;
 
 create or replace temp table own_report as
+select * from staged_report where server = ''
+union all
 select * from staged_report
 semi join owned on owned.kind = 'report' and owned.bridge = staged_report.bridge and owned.ends = staged_report.ends
                and owned.server = staged_report.server and owned.instance = staged_report.instance;
 
 create or replace temp table own_request as
+select * from staged_request where server = ''
+union all
 select * from staged_request
 semi join owned on owned.kind = 'request' and owned.bridge = staged_request.bridge and owned.ends = staged_request.ends
                and owned.server = staged_request.server and owned.instance = staged_request.instance;
 
 create or replace temp table own_traffic as
+select * from staged_traffic where server = ''
+union all
 select * from staged_traffic
 semi join owned on owned.kind = 'traffic' and owned.bridge = staged_traffic.bridge and owned.ends = staged_traffic.ends
                and owned.server = staged_traffic.server and owned.instance = staged_traffic.instance;

@@ -1,6 +1,8 @@
--- The next extracts without facts: at most so many (1), of about so many bytes (2), but one at least.
+-- The next extracts without facts: at most so many (1), of about so many bytes (2), but one at least. Archives are
+-- not kept: their facts are loaded as they are read.
 with next as (
     select id, plugin, source, server, received from extract anti join derivation on derivation.extract = extract.id
+    where plugin <> 'collector'
     order by id limit ?
 ),
 measured as (

@@ -7,10 +7,12 @@ select bridge, server, instance,
        row_number() over (partition by server, instance order by last_seen desc, last_extract desc, bridge) = 1 as is_there
 from warehouse.place;
 
--- When each bridge was seen, when its server was asked, and when its server answered.
+-- When each bridge was seen on a server, when its server was asked, and when its server answered. Archives are no server:
+-- nobody was asked.
 create table work.seen as
 select sighting.bridge, max(collection.finished) as seen
 from warehouse.sighting join warehouse.collection using (extract)
+where sighting.server <> ''
 group by sighting.bridge;
 
 create table work.asked as
@@ -26,7 +28,7 @@ select
     place.server as private_server,
     coalesce(case when place.is_there then coalesce(given.label, suggested.label) end,
              'bridge-' || substr(place.bridge, 1, 8)) as label,
-    coalesce(case when setting.private then place.server end, given_server.label, suggested_server.label,
+    coalesce(case when setting.private then nullif(place.server, '') end, given_server.label, suggested_server.label,
              given_server.pseudonym) as server,
     setting.private or coalesce(given.publish, refused.bridge is null) as publish
 from work.place

@@ -104,6 +104,7 @@ left join (
     from work.named_bridge join work.visible using (private_bridge)
 ) as server_day on server_day.private_server = collection.server
                and server_day.day = cast(collection.finished as date) - 1
+               and (collection.server <> '' or collection.plugin = 'collector')
 where setting.private or server_day.server is not null
 order by run, server, source;
 

@@ -15,6 +15,8 @@ use crate::warehouse::{InstanceFacts, Report, Requests, Traffic};
 
 /// The shortest interval that is accepted: tor's own minimum, meant to hide when a client was connected.
 const DAY: u32 = 86_400;
+/// The shortest interval of the histories that tor has published.
+const SHORTEST_HISTORY: u32 = 900;
 /// How far a server's clock may have been set back since tor wrote a file.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
 /// An interval grows when the machine sleeps; this long is no interval of a bridge that works.
@@ -32,7 +34,7 @@ const LONGEST_TRANSPORT: usize = 64;
 const VERSION_TAGS: [&str; 5] = ["alpha", "beta", "rc", "pre", "dev"];
 
 /// Why a section gives no fact. Nothing of the section's own text is in it.
-type Result<T> = std::result::Result<T, String>;
+pub(in crate::collect::sources) type Result<T> = std::result::Result<T, String>;
 
 /// The facts of each of an extract's instances. The server's own sections are no tor's.
 pub fn parse(extract: &Extract<'_>) -> Vec<InstanceFacts> {
@@ -84,7 +86,7 @@ fn instance_facts(instance: &Instance<'_>, now: Timestamp) -> InstanceFacts {
 }
 
 /// The day, and what is wrong with entries of it that were left out.
-fn bridge_day(body: &[u8], now: Timestamp) -> Result<(Report, Result<()>)> {
+pub(in crate::collect::sources) fn bridge_day(body: &[u8], now: Timestamp) -> Result<(Report, Result<()>)> {
     const KEYS: [&str; 4] = ["bridge-stats-end", "bridge-ips", "bridge-ip-versions", "bridge-ip-transports"];
     let lines = Lines::read(body, &KEYS)?;
     let (ends, seconds) = lines.end("bridge-stats-end", now)?;
@@ -101,7 +103,8 @@ fn bridge_day(body: &[u8], now: Timestamp) -> Result<(Report, Result<()>)> {
     Ok((Report { ends, seconds, countries, versions: versions.flatten(), transports, no_geoip }, odd))
 }
 
-fn directory_requests(body: &[u8], now: Timestamp) -> Result<Requests> {
+/// The directory requests of an interval.
+pub(in crate::collect::sources) fn directory_requests(body: &[u8], now: Timestamp) -> Result<Requests> {
     let lines = Lines::read(body, &["dirreq-stats-end", "dirreq-v3-reqs", "dirreq-v3-resp"])?;
     let (ends, seconds) = lines.end("dirreq-stats-end", now)?;
     let answered = lines.parse("dirreq-v3-resp", |value| number_of("ok", value))?.flatten();
@@ -122,11 +125,38 @@ const STATE_KEYS: [&str; 8] = [
 
 fn finished_traffic(lines: &Lines<'_>, now: Timestamp) -> Result<Vec<Traffic>> {
     let written = lines.parse("LastWritten", time)?;
+    both(history(lines, "Write", written, now)?, history(lines, "Read", written, now)?)
+}
+
+/// The intervals of `write-history` and `read-history` of an extra-info document, which has finished ones alone. They were
+/// shorter than a day in older versions of tor.
+pub(in crate::collect::sources) fn told_traffic(body: &[u8], now: Timestamp) -> Result<Vec<Traffic>> {
+    let lines = Lines::read(body, &["write-history", "read-history"])?;
+    let told = |key| match lines.parse(key, told_history)? {
+        None => Ok(Vec::new()),
+        Some((_, seconds, _)) if seconds < SHORTEST_HISTORY => {
+            Err(format!("has a history of intervals of {seconds} s, shorter than {SHORTEST_HISTORY} s"))
+        }
+        Some((ends, seconds, values)) => intervals(ends, seconds, values, 0, now),
+    };
+    both(told("write-history")?, told("read-history")?)
+}
+
+/// `YYYY-MM-DD HH:MM:SS (N s) NUMBER,…`.
+fn told_history(value: &str) -> Result<(Timestamp, u32, Vec<u64>)> {
+    let end = value.find(')').map_or(value.len(), |at| at + 1);
+    let (ends, seconds) = interval(&value[..end])?;
+    let values = entries(value[end..].trim_matches(' '))?.into_iter().map(|value| number(value, MOST_BYTES));
+    Ok((ends, seconds, values.collect::<Result<_>>()?))
+}
+
+/// What was sent and what was received, interval by interval.
+fn both(sent: Vec<(Timestamp, u32, u64)>, received: Vec<(Timestamp, u32, u64)>) -> Result<Vec<Traffic>> {
     let mut intervals: BTreeMap<Timestamp, Traffic> = BTreeMap::new();
-    for (ends, seconds, bytes) in history(lines, "Write", written, now)? {
+    for (ends, seconds, bytes) in sent {
         intervals.insert(ends, Traffic { ends, seconds, sent: Some(bytes), received: None });
     }
-    for (ends, seconds, bytes) in history(lines, "Read", written, now)? {
+    for (ends, seconds, bytes) in received {
         let interval = intervals.entry(ends).or_insert(Traffic { ends, seconds, sent: None, received: None });
         if interval.seconds != seconds {
             return Err("has histories of different intervals".to_owned());
@@ -157,6 +187,17 @@ fn history(
         return Err(format!("has a history of intervals of {seconds} s, shorter than a day"));
     }
     let running = usize::from(written.is_none_or(|written| written < ends));
+    intervals(ends, seconds, values, running, now)
+}
+
+/// Each value with the end and the length of its interval; the last `running` ones are not finished.
+fn intervals(
+    ends: Timestamp,
+    seconds: u32,
+    values: Vec<u64>,
+    running: usize,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, u32, u64)>> {
     let mut intervals = Vec::new();
     for (age, bytes) in values.into_iter().rev().enumerate().skip(running) {
         let since = i64::from(seconds).saturating_mul(i64::try_from(age).unwrap_or(i64::MAX));
@@ -173,7 +214,7 @@ fn history(
 }
 
 /// `NICKNAME HASHEDFINGERPRINT`.
-fn identity(body: &[u8]) -> Result<(String, String)> {
+pub(in crate::collect::sources) fn identity(body: &[u8]) -> Result<(String, String)> {
     let text = std::str::from_utf8(body).map_err(|_| "is not UTF-8")?;
     let mut words = text.split_ascii_whitespace();
     let (Some(nickname), Some(fingerprint), None) = (words.next(), words.next(), words.next()) else {

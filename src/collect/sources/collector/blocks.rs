@@ -1,0 +1,142 @@
+//! The bytes of a file, unpacked by a thread of their own if they are packed, in blocks.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use liblzma::bufread::XzDecoder;
+use liblzma::stream::{CONCATENATED, Error, Stream};
+
+/// How many bytes are handed over at once.
+const BLOCK: usize = 1 << 18;
+/// How many blocks may wait.
+pub const WAITING: usize = 8;
+/// How an xz file begins.
+const XZ: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0];
+/// The memory that unpacking may take: `xz -9` needs 65 MiB.
+const MEMORY: u64 = 128 << 20;
+/// A file that unpacks to so many times its size was made to do harm; the most that documents do is 100.
+const LARGEST_RATIO: u64 = 1000;
+/// What any file may unpack to.
+const HARMLESS: u64 = 64 << 20;
+
+/// A block, or why there are no more.
+pub type Block = Result<Vec<u8>, String>;
+
+/// Reads a file and sends its blocks, until the end or until nobody wants them. `read` counts what has come of the file.
+pub fn send(file: impl Read, read: &AtomicU64, blocks: &SyncSender<Block>) {
+    let mut file = BufReader::with_capacity(BLOCK, Counted { file, read });
+    let packed = match file.fill_buf() {
+        Ok(start) => start.starts_with(&XZ),
+        Err(error) => return drop(blocks.send(Err(format!("cannot be read: {error}")))),
+    };
+    if !packed {
+        return send_all(file, None, blocks);
+    }
+    match Stream::new_stream_decoder(MEMORY, CONCATENATED) {
+        Ok(stream) => send_all(XzDecoder::new_stream(file, stream), Some(read), blocks),
+        Err(error) => drop(blocks.send(Err(format!("cannot be unpacked: {error}")))),
+    }
+}
+
+/// Sends what a reader gives; `packed` counts the bytes that it is unpacked from.
+fn send_all(mut reader: impl Read, packed: Option<&AtomicU64>, blocks: &SyncSender<Block>) {
+    let mut sent = 0;
+    loop {
+        let mut block = vec![0; BLOCK];
+        let mut filled = 0;
+        let trouble = loop {
+            match reader.read(&mut block[filled..]) {
+                Ok(0) => break None,
+                Ok(length) => filled += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Some(what(&error, packed.is_some(), sent + filled as u64)),
+            }
+            if filled == BLOCK {
+                break None;
+            }
+        };
+        sent += filled as u64;
+        let bomb = packed.is_some_and(|read| sent > HARMLESS && sent / LARGEST_RATIO > read.load(Ordering::Relaxed));
+        let trouble = trouble.or_else(|| bomb.then(|| format!("unpacks to more than {LARGEST_RATIO} times its size")));
+        block.truncate(filled);
+        let last = filled < BLOCK || trouble.is_some();
+        // Nobody wants the rest only when the run is given up.
+        if blocks.send(Ok(block)).is_err() || last {
+            return trouble.map_or((), |trouble| drop(blocks.send(Err(trouble))));
+        }
+    }
+}
+
+fn what(error: &io::Error, packed: bool, sent: u64) -> String {
+    match error.get_ref().and_then(|error| error.downcast_ref::<Error>()) {
+        Some(Error::MemLimit | Error::Mem) => format!("needs more than {} MiB of memory to be unpacked", MEMORY >> 20),
+        _ if packed && error.kind() == io::ErrorKind::UnexpectedEof => {
+            format!("breaks off in the middle, after {sent} bytes are unpacked")
+        }
+        _ if packed => format!("is damaged, after {sent} bytes are unpacked"),
+        _ => format!("cannot be read after {sent} bytes: {error}"),
+    }
+}
+
+/// Counts what is read of a file.
+struct Counted<'a, R> {
+    file: R,
+    read: &'a AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(buffer)?;
+        self.read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+}
+
+/// The blocks as one reader.
+pub struct Blocks {
+    receiver: Receiver<Block>,
+    block: Vec<u8>,
+    at: usize,
+    /// Why there are no more, if that is not the end.
+    pub trouble: Option<String>,
+}
+
+impl Blocks {
+    /// What comes from [`send`].
+    pub fn new(receiver: Receiver<Block>) -> Self {
+        Self { receiver, block: Vec::new(), at: 0, trouble: None }
+    }
+}
+
+impl BufRead for Blocks {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.block.len() {
+            self.at = 0;
+            self.block = match self.receiver.recv() {
+                Ok(Ok(block)) => block,
+                Ok(Err(trouble)) => {
+                    self.trouble = Some(trouble);
+                    Vec::new()
+                }
+                Err(_) => Vec::new(),
+            };
+        }
+        if self.block.is_empty() && self.trouble.is_some() {
+            return Err(io::Error::other("there are no more blocks"));
+        }
+        Ok(&self.block[self.at..])
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.at += length;
+    }
+}
+
+impl Read for Blocks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(buffer)?;
+        self.consume(length);
+        Ok(length)
+    }
+}

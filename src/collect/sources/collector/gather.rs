@@ -1,0 +1,246 @@
+//! What documents say, brought together: of each bridge, kind and interval the newest word, until there is enough of it to be
+//! loaded. Of 24 documents that a bridge publishes on a day 23 repeat what is known, so statements are compared as bytes, and
+//! their numbers are read when they are new.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::document::{Broken, Document, Facts, KINDS, Kind, facts};
+use crate::hash;
+use crate::warehouse::{File, InstanceFacts, Traffic};
+
+/// How many bytes of statements are kept before they are loaded.
+const MOST_TEXT: usize = 16 << 20;
+/// How many bytes of statements are loaded at once: as facts they are ten times as large.
+const CHUNK: usize = 2 << 20;
+/// How many statements are known at a time, loaded or not.
+const MOST_STATEMENTS: usize = 900_000;
+/// How many documents and bridges are recognized.
+const MOST_RECOGNIZED: usize = 3_600_000;
+
+/// What has been said of an interval.
+struct Word {
+    /// When it was said for the last time, in seconds since 1970.
+    published: i64,
+    /// What stands for its lines.
+    hash: u64,
+    /// The file that says it.
+    file: u32,
+    /// Where its lines stand, if they are not loaded.
+    lines: Option<(u32, u32)>,
+}
+
+/// What documents say.
+#[derive(Default)]
+pub struct Gather {
+    bridges: HashMap<String, u32>,
+    /// Each bridge's hashed fingerprint, its newest nickname, and when it was called so.
+    names: Vec<(String, String, i64)>,
+    words: HashMap<u64, Word>,
+    text: Vec<u8>,
+    files: Vec<(String, bool)>,
+    digests: HashSet<u64>,
+    seen: HashSet<u64>,
+}
+
+impl Gather {
+    /// The documents that follow stand in a file with this hash.
+    pub fn begin(&mut self, file: String) {
+        self.files.push((file, false));
+    }
+
+    /// All documents of the last file were added.
+    pub fn done(&mut self) {
+        if let Some((_, done)) = self.files.last_mut() {
+            *done = true;
+        }
+    }
+
+    /// How many bridges have said something.
+    pub fn bridges(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Whether a document is one that was never seen.
+    pub fn is_new(&mut self, document: &Document) -> bool {
+        if self.digests.len() >= MOST_RECOGNIZED {
+            self.digests.clear();
+        }
+        self.digests.insert(document.digest)
+    }
+
+    /// Adds what a document says; gives what is wrong in it.
+    pub fn add(&mut self, document: &Document) -> Vec<Broken> {
+        let mut broken = Vec::new();
+        let bridge = self.bridge(document);
+        let file = self.files.len().saturating_sub(1) as u32;
+        for (kind, statement) in KINDS.iter().zip(&document.statements) {
+            let Some(ends) = statement.ends else { continue };
+            let key = key(bridge, *kind, ends);
+            let published = document.published;
+            let hash = hash::of(&statement.lines);
+            if let Some(known) = self.words.get_mut(&key) {
+                if known.hash == hash {
+                    known.published = known.published.max(published);
+                    continue;
+                }
+                // Of two words at one time the same one wins in any order.
+                if (known.published, known.hash) > (published, hash) {
+                    continue;
+                }
+            }
+            match statement.facts(*kind, published) {
+                Ok(Facts::Report(_, Err(message))) => broken.push(statement.broken(message)),
+                Ok(_) => {}
+                Err(wrong) => {
+                    broken.push(wrong);
+                    continue;
+                }
+            }
+            let at = self.text.len() as u32;
+            self.text.extend_from_slice(&statement.lines);
+            let lines = Some((at, self.text.len() as u32));
+            self.words.insert(key, Word { published, hash, file, lines });
+        }
+        broken
+    }
+
+    fn bridge(&mut self, document: &Document) -> u32 {
+        let Document { fingerprint, nickname, published, .. } = document;
+        if let Some(bridge) = self.bridges.get(fingerprint) {
+            let (_, name, named) = &mut self.names[*bridge as usize];
+            if (*named, &*name) < (*published, nickname) {
+                (*named, *name) = (*published, nickname.clone());
+            }
+            return *bridge;
+        }
+        if self.seen.len() < MOST_RECOGNIZED {
+            self.seen.insert(hash::of(fingerprint.as_bytes()));
+        }
+        let bridge = self.names.len() as u32;
+        self.names.push((fingerprint.clone(), nickname.clone(), *published));
+        self.bridges.insert(fingerprint.clone(), bridge);
+        bridge
+    }
+
+    /// Whether there is enough to be loaded.
+    pub fn is_full(&self) -> bool {
+        self.text.len() > MOST_TEXT || self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS
+    }
+
+    /// Gives all that was not given yet, in parts that can be loaded one after another; only the last says that files are done.
+    pub fn give<E>(&mut self, mut load: impl FnMut(Vec<File>) -> Result<(), E>) -> Result<(), E> {
+        let waiting = self.words.iter().filter_map(|(key, word)| Some((*key, word.lines?)));
+        let mut waiting: Vec<(u64, (u32, u32))> = waiting.collect();
+        // By bridge, kind and interval.
+        waiting.sort_unstable();
+        let mut part = Part::default();
+        for (key, (from, to)) in waiting {
+            if part.bytes > CHUNK && part.bridge != bridge_of(key) {
+                load(std::mem::take(&mut part).files(self, false))?;
+            }
+            let word = &self.words[&key];
+            part.add(key, word, &self.text[from as usize..to as usize]);
+        }
+        let last = part.files(self, true);
+        if !last.is_empty() {
+            load(last)?;
+        }
+        self.text.clear();
+        for word in self.words.values_mut() {
+            word.lines = None;
+        }
+        if self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS {
+            (self.words, self.names, self.bridges) = Default::default();
+        }
+        // What is done is behind us; the last file may go on.
+        self.files.iter_mut().for_each(|(hash, done)| {
+            if *done {
+                hash.clear();
+            }
+        });
+        Ok(())
+    }
+}
+
+/// What stands for a bridge, a kind and the end of an interval.
+fn key(bridge: u32, kind: Kind, ends: i64) -> u64 {
+    u64::from(bridge) << 36 | (kind as u64) << 34 | (ends as u64 & ((1 << 34) - 1))
+}
+
+fn bridge_of(key: u64) -> u32 {
+    (key >> 36) as u32
+}
+
+/// Some of what is loaded: whole bridges, one after another.
+#[derive(Default)]
+struct Part {
+    bytes: usize,
+    bridge: u32,
+    /// By file, bridge, and when it was said.
+    facts: BTreeMap<(u32, u32, i64), InstanceFacts>,
+    /// A bridge's traffic: tor tells of five days each day, and of each the newest word counts.
+    traffic: BTreeMap<Timestamp, (i64, u32, Traffic)>,
+}
+
+impl Part {
+    fn add(&mut self, key: u64, word: &Word, lines: &[u8]) {
+        if bridge_of(key) != self.bridge {
+            self.end_bridge();
+            self.bridge = bridge_of(key);
+        }
+        self.bytes += lines.len();
+        let kind = KINDS[(key >> 34 & 3) as usize];
+        // It was understood when it came.
+        let Ok(read) = facts(kind, lines, word.published) else { return };
+        match read {
+            Facts::Report(report, _) => self.said(word).reports.push(report),
+            Facts::Requests(requests) => self.said(word).requests.push(requests),
+            Facts::Traffic(intervals) => {
+                for interval in intervals {
+                    let newest = (word.published, word.file, interval);
+                    let known = self.traffic.entry(newest.2.ends).or_insert_with(|| newest.clone());
+                    if known.0 < newest.0 {
+                        *known = newest;
+                    }
+                }
+            }
+        }
+    }
+
+    fn said(&mut self, word: &Word) -> &mut InstanceFacts {
+        self.facts.entry((word.file, self.bridge, word.published)).or_default()
+    }
+
+    fn end_bridge(&mut self) {
+        for (published, file, interval) in std::mem::take(&mut self.traffic).into_values() {
+            self.facts.entry((file, self.bridge, published)).or_default().traffic.push(interval);
+        }
+    }
+
+    /// By file, with the files that are done if this is the last part.
+    fn files(mut self, gather: &Gather, last: bool) -> Vec<File> {
+        self.end_bridge();
+        let mut files: BTreeMap<u32, File> = BTreeMap::new();
+        let file = |number: u32| {
+            let (hash, done) = gather.files[number as usize].clone();
+            File { hash, done: done && last, facts: Vec::new() }
+        };
+        for (number, _) in gather.files.iter().enumerate().filter(|(_, (hash, done))| last && *done && !hash.is_empty())
+        {
+            files.insert(number as u32, file(number as u32));
+        }
+        for ((number, bridge, published), said) in self.facts {
+            let (fingerprint, nickname, _) = &gather.names[bridge as usize];
+            files.entry(number).or_insert_with(|| file(number)).facts.push(InstanceFacts {
+                instance: fingerprint.clone(),
+                hashed_fingerprint: Some(fingerprint.clone()),
+                nickname: Some(nickname.clone()),
+                told: Timestamp::from_second(published).ok(),
+                ..said
+            });
+        }
+        files.into_values().collect()
+    }
+}

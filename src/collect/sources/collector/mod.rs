@@ -1,0 +1,342 @@
+//! The source `collector`: sanitized `bridge-extra-info` documents, as CollecTor publishes them. A bridge has published each
+//! day what it counted, and CollecTor has kept it; so a bridge's history is there from before its server was asked.
+//!
+//! ```text
+//! file ──▶ blocks ──▶ archive (split) ──▶ document ──▶ gather ──▶ facts
+//!        (a thread unpacks)   (a thread reads)            (this thread loads)
+//! ```
+
+mod archive;
+mod blocks;
+mod document;
+mod gather;
+mod split;
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use jiff::{SignedDuration, Timestamp};
+
+use self::archive::Found;
+use self::document::{Broken, Document};
+use self::gather::Gather;
+use super::files;
+use crate::config::{Collector, Which};
+use crate::project::Project;
+use crate::warehouse::{File, Reading, Warehouse};
+use crate::{fs, hash};
+
+pub use archive::Place;
+
+/// The plugin's name. SQL knows it too.
+pub const PLUGIN: &str = "collector";
+
+/// Raised when documents are read in another way than before: then the next collection reads all files again.
+const VERSION: u32 = 1;
+/// How far a bridge's clock may be ahead.
+const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(200);
+/// How many problems of a source are told one by one.
+const TOLD: usize = 20;
+
+/// What came of a source.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// The source's name.
+    pub source: String,
+    /// The files that were read, also in part.
+    pub files: usize,
+    /// The files that were known.
+    pub known: usize,
+    /// The documents in what was read.
+    pub documents: u64,
+    /// Those among them that came before.
+    pub duplicates: u64,
+    /// The bridges that they are about.
+    pub bridges: usize,
+    /// What could not be read, one by one, and what to do about each. All of these count in `wrong`.
+    pub problems: Vec<Problem>,
+    /// How many files, entries and documents could not be read, or not in whole.
+    pub wrong: u64,
+}
+
+/// Something in a file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where; nowhere if the files are not there at all.
+    pub place: Option<Place>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// How far a source has been read.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// The source's name.
+    pub source: &'a str,
+    /// The file that is read.
+    pub file: &'a str,
+    /// The bytes that were read of it.
+    pub read: u64,
+    /// The bytes that it has.
+    pub length: u64,
+}
+
+/// Reads what is new in the files of a source, and adds it to the warehouse, which must not be open.
+///
+/// # Errors
+/// If the warehouse cannot be written. What is wrong with files is in what is given.
+pub fn import(
+    project: &Project,
+    name: &str,
+    options: &Collector,
+    run: Timestamp,
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Imported> {
+    let started = Timestamp::now();
+    let mut imported = Imported { source: name.to_owned(), ..Imported::default() };
+    let mut bytes = 0;
+    let error = match files::find(project, &options.path, options.outside) {
+        Ok(paths) => {
+            let found = paths.len();
+            let (files, bridges) = unread(project, name, options, paths)?;
+            let mut reader = Reader { bridges, now: Timestamp::now(), ..Reader::default() };
+            reader.imported = imported;
+            reader = read(project, name, files, reader, on_progress)?;
+            (imported, bytes) = (reader.imported, reader.bytes);
+            imported.known = found - imported.files;
+            reader.failed.then(|| "a file cannot be read to its end".to_owned())
+        }
+        Err(failure) => {
+            imported.wrong = 1;
+            let hint = failure.hint("").unwrap_or_default();
+            imported.problems.push(Problem { place: None, message: failure.to_string(), hint });
+            Some(failure.reason())
+        }
+    };
+    let reading = Reading {
+        run: run.as_millisecond(),
+        plugin: PLUGIN,
+        source: name.to_owned(),
+        started,
+        finished: Timestamp::now(),
+        new: imported.files > 0,
+        error,
+        bytes,
+    };
+    Warehouse::open(project)?.record_reading(&reading)?;
+    Ok(imported)
+}
+
+/// A file that is to be read.
+struct Unread {
+    path: PathBuf,
+    /// As people know it.
+    shown: String,
+    hash: String,
+    length: u64,
+}
+
+/// The files that are not known as they are, and the bridges that count, if not all do.
+fn unread(
+    project: &Project,
+    name: &str,
+    options: &Collector,
+    paths: Vec<PathBuf>,
+) -> Result<(Vec<Unread>, Option<HashSet<String>>)> {
+    let warehouse = Warehouse::open(project)?;
+    let known = warehouse.read_files(PLUGIN, name)?;
+    let bridges = match options.bridges {
+        Which::All => None,
+        Which::Known => Some(warehouse.shown_fingerprints()?),
+    };
+    // When a server shows another bridge, the archive is read again for it.
+    let mut counted: Vec<&String> = bridges.iter().flatten().collect();
+    counted.sort();
+    let read_as = hash::of(format!("{VERSION} {:?} {counted:?}", options.bridges).as_bytes());
+    let file = |path: PathBuf| {
+        let shown = project.shown(&path).display().to_string();
+        let stamp = fs::canonical(&path).ok().and_then(|path| fs::stamp(&path));
+        let stamp = stamp.map(|stamp| (stamp.length, stamp.modified));
+        let hash = hash::after(read_as, format!("{shown} {stamp:?}").as_bytes());
+        Unread { path, shown, hash: format!("{hash:016x}"), length: stamp.map_or(0, |(length, _)| length) }
+    };
+    let files = paths.into_iter().map(file).filter(|file| !known.contains(&file.hash)).collect();
+    Ok((files, bridges))
+}
+
+/// What a thread that reads tells.
+enum News {
+    /// A file begins: its name and length.
+    File(String, u64),
+    /// This can be loaded.
+    Load(Vec<File>),
+    /// It takes a while until there is more.
+    Loaded,
+}
+
+/// Reads files in a thread, and loads what they say in this one.
+fn read(
+    project: &Project,
+    name: &str,
+    files: Vec<Unread>,
+    mut reader: Reader,
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Reader> {
+    // What is loaded is large, and does not wait beside what is made.
+    let (sender, receiver) = sync_channel(0);
+    let count = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let count = &count;
+        let thread = scope.spawn(move || {
+            let _ = reader.all(&files, count, &sender);
+            reader
+        });
+        // Dropped when loading fails, so that the thread ends too.
+        let receiver = receiver;
+        let mut at = (String::new(), 0);
+        let mut warehouse = None;
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(News::File(file, length)) => at = (file, length),
+                Ok(News::Load(files)) => {
+                    let mut opened = warehouse.take().map_or_else(|| Warehouse::open(project), Ok)?;
+                    let salt = opened.salt(project)?;
+                    opened.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
+                    warehouse = Some(opened);
+                }
+                // Others wait for it, and what DuckDB remembers of it is memory.
+                Ok(News::Loaded) => warehouse = None,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let (file, length) = &at;
+            on_progress(Progress { source: name, file, read: count.load(Ordering::Relaxed), length: *length });
+        }
+        thread.join().map_err(|_| anyhow!("the thread that reads the source `{name}` has failed"))
+    })
+}
+
+/// Reads files and brings together what they say.
+#[derive(Default)]
+struct Reader {
+    gather: Gather,
+    document: Document,
+    /// The bridges that count; all, if none are named.
+    bridges: Option<HashSet<String>>,
+    now: Timestamp,
+    imported: Imported,
+    bytes: u64,
+    /// Whether a file could not be read to its end.
+    failed: bool,
+}
+
+impl Reader {
+    /// Breaks off when nobody wants the rest.
+    fn all(&mut self, files: &[Unread], count: &AtomicU64, sender: &SyncSender<News>) -> ControlFlow<()> {
+        for file in files {
+            count.store(0, Ordering::Relaxed);
+            send(sender, News::File(file.shown.clone(), file.length))?;
+            self.gather.begin(file.hash.clone());
+            self.imported.files += 1;
+            let read = match fs::open(&file.path) {
+                Ok(bytes) => {
+                    let mut flow = ControlFlow::Continue(());
+                    let outcome = archive::read(bytes, count, &mut |found| {
+                        flow = self.found(file, found, sender);
+                        flow
+                    });
+                    flow?;
+                    outcome
+                }
+                Err(error) => Err(format!("cannot be read: {}", error.root_cause())),
+            };
+            self.bytes += count.load(Ordering::Relaxed);
+            match read {
+                Ok(()) => self.gather.done(),
+                Err(message) => {
+                    self.failed = true;
+                    let hint = "what came before counts; get the file again, and the next collection reads it";
+                    self.wrong(file, None, None, format!("the file {message}"), hint);
+                }
+            }
+        }
+        self.give(sender)
+    }
+
+    fn found(&mut self, file: &Unread, found: Found<'_>, sender: &SyncSender<News>) -> ControlFlow<()> {
+        let (text, entry, begins) = match found {
+            Found::Text(text, entry, begins) => (text, entry, begins),
+            Found::Wrong(entry, line, message) => {
+                let what = if line.is_some() { "the file" } else { "the entry" };
+                self.wrong(
+                    file,
+                    entry,
+                    line,
+                    format!("{what} {message}"),
+                    "it is passed over; all else in the file counts",
+                );
+                return ControlFlow::Continue(());
+            }
+        };
+        let mut document = std::mem::take(&mut self.document);
+        let broken = match document.read(text) {
+            None => Vec::new(),
+            Some(Ok(())) => self.add(&document),
+            Some(Err(broken)) => {
+                self.imported.documents += 1;
+                vec![broken]
+            }
+        };
+        self.document = document;
+        if let Some(Broken { line, message }) = broken.into_iter().next() {
+            let hint = "that part of the document is passed over; all else in the file counts";
+            self.wrong(file, entry, Some(begins + line), format!("the document {message}"), hint);
+        }
+        if self.gather.is_full() { self.give(sender) } else { ControlFlow::Continue(()) }
+    }
+
+    fn add(&mut self, document: &Document) -> Vec<Broken> {
+        self.imported.documents += 1;
+        if !self.gather.is_new(document) {
+            self.imported.duplicates += 1;
+            return Vec::new();
+        }
+        if self.bridges.as_ref().is_some_and(|bridges| !bridges.contains(&document.fingerprint)) {
+            return Vec::new();
+        }
+        if document.published > (self.now + TOLERANCE).as_second() {
+            return vec![Broken { line: 0, message: "was published in the future".to_owned() }];
+        }
+        self.gather.add(document)
+    }
+
+    fn wrong(&mut self, file: &Unread, entry: Option<&str>, line: Option<usize>, message: String, hint: &str) {
+        self.imported.wrong += 1;
+        if self.imported.problems.len() < TOLD {
+            let entry = entry.map(str::to_owned);
+            let place = Place { file: file.shown.clone(), entry, line: line.map(|line| line + 1) };
+            self.imported.problems.push(Problem { place: Some(place), message, hint: hint.to_owned() });
+        }
+    }
+
+    fn give(&mut self, sender: &SyncSender<News>) -> ControlFlow<()> {
+        self.imported.bridges = self.gather.bridges();
+        match self.gather.give(|files| sender.send(News::Load(files))) {
+            Ok(()) => send(sender, News::Loaded),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+}
+
+fn send(sender: &SyncSender<News>, news: News) -> ControlFlow<()> {
+    if sender.send(news).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+}

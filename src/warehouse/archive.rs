@@ -1,0 +1,119 @@
+//! Files of archives: their facts go into the warehouse, they themselves do not. Each has a row in `extract`, without content,
+//! and one in `derivation` when all of its facts are there.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use duckdb::params;
+use jiff::Timestamp;
+
+use super::facts::InstanceFacts;
+use super::identity::Salt;
+use super::load::{Extract, commit, derived, load, time};
+use super::store::Warehouse;
+
+/// One file of an archive, or a part of what it says.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// What tells it from others, and from what it was before somebody wrote it.
+    pub hash: String,
+    /// Whether all of its facts are there with these.
+    pub done: bool,
+    /// What its documents say, each under the hashed fingerprint of its bridge as `instance`.
+    pub facts: Vec<InstanceFacts>,
+}
+
+/// What came of reading the files of a source in one run.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// When the run began, in milliseconds since 1970.
+    pub run: i64,
+    /// The plugin.
+    pub plugin: &'static str,
+    /// The source's name.
+    pub source: String,
+    /// When it began with the first file.
+    pub started: Timestamp,
+    /// When it was done with the last.
+    pub finished: Timestamp,
+    /// Whether there were files to read.
+    pub new: bool,
+    /// A fixed phrase that says what failed.
+    pub error: Option<String>,
+    /// The bytes that were read.
+    pub bytes: u64,
+}
+
+impl Warehouse {
+    /// The hashes of the files of a source all of whose facts are there.
+    pub fn read_files(&self, plugin: &str, source: &str) -> Result<HashSet<String>> {
+        let mut statement = self.connection.prepare(
+            "select hash from extract semi join derivation on derivation.extract = extract.id where plugin = ? and source = ?",
+        )?;
+        let hashes = statement.query_map([plugin, source], |row| row.get(0))?;
+        Ok(hashes.collect::<Result<_, _>>()?)
+    }
+
+    /// The hashed fingerprints that servers have shown.
+    pub fn shown_fingerprints(&self) -> Result<HashSet<String>> {
+        let mut statement = self.connection.prepare(
+            "select distinct hashed_fingerprint from sighting where server <> '' and hashed_fingerprint is not null",
+        )?;
+        let fingerprints = statement.query_map([], |row| row.get(0))?;
+        Ok(fingerprints.collect::<Result<_, _>>()?)
+    }
+
+    /// Adds what files of a source say, in one transaction.
+    pub fn load_files(
+        &mut self,
+        salt: &Salt,
+        plugin: &str,
+        source: &str,
+        now: Timestamp,
+        files: &[File],
+    ) -> Result<()> {
+        let transaction = self.connection.transaction()?;
+        let mut extracts = Vec::new();
+        for file in files {
+            transaction.execute(
+                "insert or ignore into extract (plugin, source, server, received, hash, content) values (?, ?, '', ?, ?, ''::blob)",
+                params![plugin, source, time(now), file.hash],
+            )?;
+            let id = transaction.query_row(
+                "select id from extract where plugin = ? and source = ? and server = '' and hash = ?",
+                params![plugin, source, file.hash],
+                |row| row.get(0),
+            )?;
+            let (plugin, server, content) = (plugin.to_owned(), String::new(), Vec::new());
+            let source = source.to_owned();
+            extracts.push(Extract { id, plugin, source, server, received: now, confirmed: now, content });
+        }
+        let facts: Vec<&[InstanceFacts]> = files.iter().map(|file| &file.facts[..]).collect();
+        load(&transaction, salt, &extracts, &facts)?;
+        derived(&transaction, extracts.iter().zip(files).filter(|(_, file)| file.done).map(|(extract, _)| extract.id))?;
+        commit(transaction)
+    }
+
+    /// Remembers that the files of a source were read.
+    pub fn record_reading(&mut self, reading: &Reading) -> Result<()> {
+        let status = match (&reading.error, reading.new) {
+            (Some(_), _) => "failed",
+            (None, true) => "new",
+            (None, false) => "unchanged",
+        };
+        self.connection.execute(
+            "insert or ignore into collection values (?, ?, ?, '', ?, ?, ?, ?, ?, null)",
+            params![
+                reading.run,
+                reading.plugin,
+                reading.source,
+                time(reading.started),
+                time(reading.finished),
+                status,
+                reading.error,
+                reading.bytes,
+            ],
+        )?;
+        Ok(())
+    }
+}
