@@ -174,6 +174,18 @@ pub fn with_file<T>(bytes: &[u8], read: impl FnOnce(&Path) -> T) -> Result<T> {
     Ok(read(&file))
 }
 
+/// What `read` makes of links to files, under names in which no library finds a pattern; they are gone afterwards.
+pub fn with_links<T>(files: &[&Path], read: impl FnOnce(&Path, Vec<PathBuf>) -> T) -> Result<T> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let link = |(number, file): (usize, &&Path)| {
+        let link = folder.path().join(number.to_string());
+        std::os::unix::fs::symlink(canonical(file)?, &link).context("cannot make a link")?;
+        Ok(link)
+    };
+    let links = files.iter().enumerate().map(link).collect::<Result<_>>()?;
+    Ok(read(folder.path(), links))
+}
+
 /// The permission bits of a file; `None` if there is none.
 pub fn mode(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|found| found.permissions().mode() & 0o7777)

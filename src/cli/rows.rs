@@ -48,7 +48,8 @@ fn table(rows: &Rows) -> String {
         .chain(cells(rows).map(|cells| cells.iter().map(|cell| printable(cell).replace('\n', "\u{fffd}")).collect()))
         .collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..names(rows).len()).map(width).collect();
+    // Beyond that, lines stand as they are.
+    let widths: Vec<usize> = (0..names(rows).len()).map(width).map(|width| width.min(1000)).collect();
     let number = |column: usize| (0..rows.len()).any(|row| rows.cell(row, column).is_number());
     let numbers: Vec<bool> = (0..widths.len()).map(number).collect();
     let text = |line: &Vec<String>| {

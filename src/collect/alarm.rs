@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::process::Group;
 use super::run::Summary;
+use super::sources::sample;
 use crate::config::Fleet;
 use crate::project::Project;
 use crate::warehouse::{Streak, Warehouse};
@@ -44,16 +45,9 @@ pub struct Alarm {
 /// address in it and nothing that a server has said.
 pub fn sound(project: &Project, fleet: &Fleet, title: &str, summary: &Summary) -> Result<Option<Alarm>> {
     let (Some(on_failure), Some((_, last))) = (&fleet.on_failure, summary.runs) else { return Ok(None) };
-    if summary.failed.is_empty() && summary.failed_here.is_empty() {
-        return Ok(None);
-    }
     let streaks = Warehouse::open(project)?.streaks(last, on_failure.after)?;
     // Failures in a sample's made-up past are nobody's.
-    let failed = |streak: &Streak| match streak.server.as_str() {
-        "" => summary.failed_here.contains(&streak.source),
-        server => summary.failed.iter().any(|failed| failed == server),
-    };
-    let streaks: Vec<_> = streaks.into_iter().filter(failed).collect();
+    let streaks: Vec<_> = streaks.into_iter().filter(|streak| streak.plugin != sample::PLUGIN).collect();
     if streaks.is_empty() {
         return Ok(None);
     }

@@ -440,7 +440,7 @@ fn drop_ins(sections: &[Section<'_>], stderr: &str) -> Outcome {
 }
 
 /// What the script means by an exit status, if it is not the drop-in's own.
-fn meaning(exit: u8) -> &'static str {
+pub(super) fn meaning(exit: u8) -> &'static str {
     match exit {
         124 => ": it took longer than 20 seconds, or all of them longer than 25",
         153 => ": it printed more than 1 MiB, or all of them more than 4 MiB",

@@ -21,7 +21,7 @@ use crate::config::Fleet;
 use crate::fs;
 use crate::problem::{Problem, Problems, unknown};
 use crate::project::Project;
-use crate::warehouse::{Attempt, Derived, Warehouse, last_days};
+use crate::warehouse::{Attempt, Derived, Warehouse, standing};
 
 /// How long after its first failure a server is asked again; each time after that, four times as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -147,7 +147,7 @@ pub fn collect(
     fs::create_private_dir(&project.spool())?;
     let _lock = lock(project)?;
     let ways = Ways::of(fleet);
-    let sources = sources::all(project, fleet, &ways, &last_days(project)?);
+    let sources = sources::all(project, fleet, &ways, &standing(project)?);
     let (files, leftovers): (Vec<PathBuf>, Vec<Attempt>) = spool::leftovers(project)?.into_iter().unzip();
     if !leftovers.is_empty() {
         // Before anybody is asked, so that whatever holds up this run does not hold up these.
@@ -192,6 +192,11 @@ pub fn collect(
     let earlier = leftovers.iter().map(|attempt| attempt.run).min();
     summary.runs = run.map(|run| (earlier.map_or(run, |earlier| earlier.min(run)), run));
     summary.problems = run.map_or(Ok(Vec::new()), |run| warehouse.problems(run))?;
+    // Rows that came, and did not fit.
+    let refused = summary.problems.iter().filter(|(server, ..)| server.is_empty()).map(|(_, source, _)| source.clone());
+    let refused: Vec<String> = refused.collect();
+    summary.new_here = summary.new_here.saturating_sub(refused.len());
+    summary.failed_here.extend(refused);
     summary.doubles = warehouse.doubles()?;
     drop(warehouse);
     for (name, archive) in fleet.collector.iter().filter(|(name, _)| options.reads(name)) {
@@ -207,8 +212,9 @@ pub fn collect(
 /// If there is no such source, or none of rows, or it asks no such server. What goes wrong with the rows is in what it said.
 pub fn read_rows(project: &Project, fleet: &Fleet, name: &str, server: Option<&str>) -> Result<Said> {
     let ways = Ways::of(fleet);
+    let standing = standing(project)?.remove(name).unwrap_or_default();
     if let Some(options) = fleet.table.get(name) {
-        let rows = sources::table::Table::new(project, name, options).read();
+        let rows = sources::table::Table::new(project, name, options, standing).read();
         return Ok(Said { rows: rows.map(Some), log: String::new() });
     }
     let Some(options) = fleet.command.get(name) else {
@@ -219,8 +225,7 @@ pub fn read_rows(project: &Project, fleet: &Fleet, name: &str, server: Option<&s
         let known = fleet.row_sources().map(|(name, ..)| name);
         return Err(Problems::from(unknown("source of rows", name, known)).into());
     };
-    let last_day = last_days(project)?.get(name).copied();
-    let source = Command::new(project, fleet, name, options, &ways, last_day);
+    let source = Command::new(project, fleet, name, options, &ways, standing);
     let servers = source.servers();
     let server = match (server, servers.first()) {
         (Some(server), _) if servers.iter().any(|known| known == server && !known.is_empty()) => server,

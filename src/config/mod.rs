@@ -27,9 +27,11 @@ pub use fleet::{
 pub use notes::Note;
 pub use pack::{Pack, PackFiles, embedded_in_packs};
 pub use references::place_of_assignment;
-pub use rows::TABLES;
+pub use rows::{TABLES, variable};
 pub use site::{Budget, Publish, Scheme, Site, address as site_address};
-pub use sources::{Collector, ColumnType, Command, Format, Mode, OptionText, Reach, RowOptions, Table, Which};
+pub use sources::{
+    Collector, ColumnType, Command, Format, Mode, OptionText, Reach, RowOptions, SPECIAL_COLUMNS, Table, Which,
+};
 pub use via::Via;
 
 use std::fmt::Display;

@@ -30,7 +30,7 @@ fn names(fleet: &Fleet, document: &Document) -> Vec<Problem> {
     let organizations = fleet.organizations.keys().map(|name| (KeyPath::of(["organizations", name]), name.as_str()));
     let twice: Vec<_> = (sources.iter().enumerate())
         .filter_map(|(index, (path, name))| {
-            let (other, _) = sources[..index].iter().find(|(_, other)| other == name)?;
+            let (other, _) = sources[..index].iter().find(|(_, other)| other.to_lowercase() == name.to_lowercase())?;
             Some(document.key_problem(path, format_args!("this name is taken at {}", document.key(other))))
         })
         .collect();

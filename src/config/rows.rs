@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::fleet::Fleet;
-use super::sources::{Format, Mode, RowOptions};
+use super::sources::{Format, Mode, RowOptions, SPECIAL_COLUMNS};
 use super::yaml::{Document, KeyPath};
 use crate::problem::Problem;
 
@@ -64,13 +64,27 @@ pub(super) fn check(fleet: &Fleet, document: &Document) -> Vec<Problem> {
         if command.format == Some(Format::Parquet) {
             refuse("format", "programs print text: csv, tsv, json or ndjson");
         }
-        let named = |name: &String| name.starts_with(|c: char| c.is_ascii_alphabetic()) && super::safe(name).is_ok();
+        let named = |name: &String| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('.') && super::safe(name).is_ok()
+        };
         for option in command.options.keys().filter(|option| !named(option)) {
             let message = "an option's name has letters, digits, `_` and `-`, and begins with a letter";
             problems.push(document.key_problem(&path.key("options").key(option), message));
         }
+        let variables: Vec<String> = command.options.keys().map(|option| variable(option)).collect();
+        for (index, option) in command.options.keys().enumerate() {
+            if variables[..index].contains(&variables[index]) {
+                let message = format_args!("another option is `{}` too", variables[index]);
+                problems.push(document.key_problem(&path.key("options").key(option), message));
+            }
+        }
     }
     problems
+}
+
+/// The variable in which a program finds an option.
+pub fn variable(option: &str) -> String {
+    format!("TORCOLLECT_OPTION_{}", option.to_uppercase().replace('-', "_"))
 }
 
 fn options(
@@ -101,6 +115,13 @@ fn options(
         let names = options.columns.keys().map(String::as_str);
         let problem = document.problem(&path.key("key"), format_args!("there is no column `{key}` under `columns`"));
         problems.push(problem.suggest(key, names));
+    }
+    for (column, kind) in options.columns {
+        let special = SPECIAL_COLUMNS.iter().find(|(special, _)| column.to_lowercase() == *special);
+        if let Some((special, of)) = special.filter(|(special, of)| special != column || of != kind) {
+            let message = format_args!("a column `{special}` is called so and is `{}`", of.word());
+            problems.push(document.key_problem(&path.key("columns").key(column), message));
+        }
     }
     for column in options.columns.keys().filter(|name| name.is_empty() || name.starts_with('_') || name.len() > 64) {
         let message = "a column's name has 1 to 64 characters and begins with no `_`";

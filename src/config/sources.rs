@@ -39,7 +39,7 @@ pub struct Table {
     #[serde(deserialize_with = "paths")]
     pub path: Vec<PathBuf>,
     /// Whether they may lie outside of the project's folder.
-    pub outside: bool,
+    pub outside: Option<bool>,
     /// How the files are written; by their names' endings if nothing is said.
     pub format: Option<Format>,
     /// What begins a line that is none, in CSV and TSV: one character.
@@ -123,7 +123,7 @@ pub struct RowOptions<'a> {
 }
 
 macro_rules! row_options {
-    ($($source:ty { $($own:ident),* }),*) => {$(
+    ($($source:ty { $($own:ident),*; $($list:ident),* }),*) => {$(
         impl $source {
             /// What it says, and where it says nothing, what is below.
             pub(super) fn over(self, below: Self) -> Self {
@@ -139,7 +139,8 @@ macro_rules! row_options {
                     $($own: self.$own.or(below.$own),)*
                     columns,
                     key,
-                    ..self
+                    $($list: if self.$list.is_empty() { below.$list } else { self.$list },)*
+                    pack: self.pack,
                 }
             }
 
@@ -159,7 +160,7 @@ macro_rules! row_options {
         }
     )*};
 }
-row_options!(Table {}, Command { run, servers, timeout, max_bytes, required });
+row_options!(Table { outside; path }, Command { run, servers, timeout, max_bytes, required; options });
 
 /// A text of `options:`, in which `${NAME}` was replaced by the environment's value. What it says is nobody's business.
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]
@@ -230,6 +231,11 @@ impl ColumnType {
         }
     }
 }
+
+/// Columns by which torcollect knows what rows are about, so that they are of one type in all tables: the rules of bridges and
+/// of the publication's delay, and the names of countries, depend on them.
+pub const SPECIAL_COLUMNS: [(&str, ColumnType); 3] =
+    [("bridge", ColumnType::Text), ("country", ColumnType::Text), ("day", ColumnType::Date)];
 
 /// What becomes of the rows that are there when others come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]

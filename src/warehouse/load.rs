@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use duckdb::{Appender, Transaction, params};
+use duckdb::{Appender, Connection, Transaction, params};
 use jiff::Timestamp;
 
 use super::facts::InstanceFacts;
@@ -147,16 +147,23 @@ impl Warehouse {
     pub fn derive(&mut self, salt: &Salt, parse: impl Fn(&[Extract]) -> Vec<Vec<InstanceFacts>>) -> Result<Derived> {
         let mut all = Derived::default();
         loop {
-            let transaction = self.connection.transaction()?;
-            let extracts = pending(&transaction)?;
+            let extracts = pending(&self.connection)?;
             if extracts.is_empty() {
                 return Ok(all);
             }
-            let facts = parse(&extracts);
             all.extracts += extracts.len();
-            all.problems.extend(load(&transaction, salt, &extracts, &facts)?);
-            derived(&transaction, extracts.iter().map(|extract| extract.id))?;
-            commit(transaction)?;
+            let (rows, extracts): (Vec<_>, Vec<_>) = extracts.into_iter().partition(tables::is_rows);
+            if !extracts.is_empty() {
+                let facts = parse(&extracts);
+                let transaction = self.connection.transaction()?;
+                all.problems.extend(load(&transaction, salt, &extracts, &facts)?);
+                derived(&transaction, extracts.iter().map(|extract| extract.id))?;
+                commit(transaction)?;
+            }
+            for extract in rows {
+                let refused = self.take_rows(&extract)?;
+                all.problems.extend(refused.map(|message| (extract.server, extract.source, message)));
+            }
         }
     }
 
@@ -199,8 +206,8 @@ impl Warehouse {
 
 /// The next extracts without facts, oldest first, up to [`CHUNK`] of them or [`CHUNK_BYTES`]. Their numbers are found
 /// before their content is read: there may be millions that are done.
-fn pending(transaction: &Transaction<'_>) -> Result<Vec<Extract>> {
-    let mut statement = transaction.prepare(include_str!("load/pending.sql"))?;
+fn pending(connection: &Connection) -> Result<Vec<Extract>> {
+    let mut statement = connection.prepare(include_str!("load/pending.sql"))?;
     let extracts = statement.query_map(params![CHUNK, CHUNK_BYTES], |row| {
         let time = |column| row.get(column).map(|time| Timestamp::from_microsecond(time).unwrap_or_default());
         Ok(Extract {
@@ -341,18 +348,6 @@ pub(super) fn load(
         problems.extend(foreign.collect::<Result<Vec<_>, _>>()?);
     }
     transaction.execute_batch(include_str!("load/load_facts.sql"))?;
-    for extract in extracts.iter().filter(|extract| tables::is_rows(extract)) {
-        if let Some(message) = tables::apply(transaction, extract)? {
-            transaction
-                .execute("insert into problem values (?, ?, ?)", params![extract.id, extract.source, message])?;
-            // So that it is tried again when it comes again, perhaps under other settings.
-            transaction.execute(
-                "update extract set hash = hash || ' refused ' || id, content = ''::blob where id = ?",
-                [extract.id],
-            )?;
-            problems.push((extract.server.clone(), extract.source.clone(), message));
-        }
-    }
     Ok(problems)
 }
 

@@ -37,4 +37,4 @@ pub use state::{state, state_of};
 pub use store::Warehouse;
 pub use streak::Streak;
 pub use table::Type;
-pub use tables::last_days;
+pub use tables::{Standing, standing};

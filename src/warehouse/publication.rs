@@ -11,6 +11,7 @@ use duckdb::Connection;
 use serde_json::Value;
 
 use super::Rows;
+use super::store::identifier;
 
 /// A sealed in-memory database of what may be published.
 pub struct Publication {
@@ -205,11 +206,6 @@ pub(super) fn make_events(connection: &Connection) -> Result<()> {
         );
     }
     made.context("cannot look for sudden changes")
-}
-
-/// A name as SQL takes any.
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Finds the tables that a query names. `made` are those of the `with` around, of which only the later ones and the body

@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use super::Rows;
-use super::store::attached_or_empty;
+use super::store::{attached_or_empty, identifier};
+use super::tables;
 use crate::config::{Fleet, Selection};
 use crate::project::Project;
 
@@ -40,6 +41,13 @@ pub fn sources(project: &Project, fleet: &Fleet) -> Result<Rows> {
     let mut insert = connection.prepare("insert into setting_source values (?, ?)")?;
     for (plugin, name) in fleet.sources() {
         insert.execute([name, plugin])?;
+    }
+    connection.execute_batch("create table stored (source text, rows bigint)")?;
+    for (source, ..) in fleet.row_sources() {
+        if !tables::columns(&connection, "warehouse", source)?.is_empty() {
+            let count = format!("insert into stored select ?, count(*) from warehouse.source.{}", identifier(source));
+            connection.execute(&count, [source])?;
+        }
     }
     Rows::of(&connection, include_str!("servers/sources.sql"))
 }

@@ -55,18 +55,21 @@ impl Warehouse {
     }
 }
 
+fn attach(path: &Path) -> Result<Connection> {
+    patiently(path, || {
+        let connection = Connection::open_in_memory_with_flags(offline()?)?;
+        connection.execute_batch(&format!("attach {} as warehouse (read_only)", quoted(&path.to_string_lossy())))?;
+        Ok(connection)
+    })
+}
+
 /// An in-memory database with the project's warehouse attached read-only under the name `warehouse`.
 pub(super) fn attached(project: &Project) -> Result<Connection> {
     let path = project.warehouse();
     if !path.exists() {
         bail!("there is no warehouse yet at `{}`: run `torcollect collect` first", path.display());
     }
-    let attach = || {
-        let connection = Connection::open_in_memory_with_flags(offline()?)?;
-        connection.execute_batch(&format!("attach {} as warehouse (read_only)", quoted(&path.to_string_lossy())))?;
-        Ok(connection)
-    };
-    let connection = patiently(&path, attach)?;
+    let connection = attach(&path)?;
     let done: usize = connection
         .query_row("select count(*) from warehouse.migration", [], |row| row.get(0))
         .with_context(|| format!("`{}` is not a warehouse of torcollect", path.display()))?;
@@ -77,6 +80,18 @@ pub(super) fn attached(project: &Project) -> Result<Connection> {
         );
     }
     Ok(connection)
+}
+
+/// As [`attached`]; nothing where the project has no warehouse yet, or one that the next writer brings up to date.
+pub(super) fn attached_if_current(project: &Project) -> Result<Option<Connection>> {
+    let path = project.warehouse();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = attach(&path)?;
+    let done: usize = connection.query_row("select count(*) from warehouse.migration", [], |row| row.get(0))?;
+    check_version(done)?;
+    Ok(Some(connection).filter(|_| done == MIGRATIONS.len()))
 }
 
 /// As [`attached`]; with an empty warehouse in memory where the project has none yet.
@@ -101,6 +116,11 @@ pub(super) fn offline() -> duckdb::Result<Config> {
 /// A text as an SQL literal.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A name as SQL takes any.
+pub(super) fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn check_version(done: usize) -> Result<()> {

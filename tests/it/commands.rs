@@ -148,7 +148,8 @@ fn a_program_that_is_not_executable_or_not_there_is_said() {
     for _ in 0..2 {
         let said = project.run(&["collect"]).failed(1);
         assert!(
-            said.contains("error: source `rows`: the program could not be started") && said.contains("chmod +x"),
+            said.contains("error: source `rows`: the program `sources/rows` could not be started")
+                && said.contains("chmod +x"),
             "{said}"
         );
         let _ = std::fs::remove_file(project.path("sources/rows"));
@@ -253,6 +254,7 @@ fn every_option_of_a_source_is_documented() {
 #[test]
 fn on_servers_a_drop_in_prints_the_rows_and_one_that_fails_costs_nothing_else() {
     if crate::sshd::user() != "root" {
+        eprintln!("skipped: drop-ins are root's");
         return;
     }
     let project = TestProject::new();
@@ -278,7 +280,7 @@ fn on_servers_a_drop_in_prints_the_rows_and_one_that_fails_costs_nothing_else() 
     let sources = project.read("sources.yaml");
     project.write("sources.yaml", sources + "  command:\n    rows: {servers: all}\n");
     let said = project.run(&["collect"]).failed(4);
-    let bad = "error: server `bad`, source `rows`: the program ended with exit status 3";
+    let bad = "error: server `bad`, source `rows`: the program ended with exit status 3\nhint: see on the server what `sudo -u torcollect";
     let none = "error: server `none`, source `rows`: the server has no program `rows`\nhint: put it there as `/etc/torcollect/extract.d/rows`";
     assert!(said.contains(bad) && said.contains(none) && !said.contains("hunter2"), "{said}");
     assert_eq!(project.private("select count(*) from warehouse.report"), ["3"], "all tors are read");

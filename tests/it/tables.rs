@@ -70,14 +70,13 @@ fn a_file_whose_columns_changed_changes_nothing_until_the_columns_are_declared()
         project.run(&["collect"]).ok();
         project.write("data/prices.csv", "day,cost\n2026-03-02,7\n");
         for _ in 0..2 {
-            let said = project.run(&["collect"]).failed(4);
-            let expected =
-                "error: source `prices`: the columns have changed: there is no `price`, there are `day`, `cost`";
+            let said = project.run(&["collect"]).failed(1);
+            let expected = "error: source `prices`: data/prices.csv: the columns have changed: there is no `price`, it has `day`, `cost`";
             assert!(said.contains(expected) && said.contains("hint: nothing was changed"), "{said}");
         }
         project.write("data/prices.csv", "day,price\n2026-03-02,cheap\n");
-        let said = project.run(&["collect"]).failed(4);
-        assert!(said.contains("`price` was bigint, and is varchar in 1 rows"), "{said}");
+        let said = project.run(&["collect"]).failed(1);
+        assert!(said.contains("data/prices.csv: row 1: `cheap` in the column `price` is not a whole number"), "{said}");
         assert_eq!(project.public(ROWS), ["2026-03-01,1"], "{mode}");
 
         // A column more is nobody's harm.
@@ -176,6 +175,71 @@ fn settings_that_cannot_work_are_refused_with_their_line() {
         "1 to 86400 seconds",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_what_the_settings_now_say_are_a_failure_that_hinders_nobody() {
+    let project = project(", mode: append", "day,price\n2026-03-01,cheap\n");
+    project.run(&["collect"]).ok();
+    project.write(
+        "sources.yaml",
+        "sources: {table: {prices: {path: data/prices.csv, mode: append, columns: {price: integer, day: date}}, other: {path: a.csv}}}\n\
+         on_failure: {after: 1, command: 'cat >>told'}\n",
+    );
+    project.write("data/prices.csv", "day,price\n2026-03-02,5\n");
+    project.write("a.csv", "a\n1\n");
+    for _ in 0..2 {
+        let said = project.run(&["collect"]).failed(4);
+        let expected = "error: source `prices`: the column `price` shall be bigint, and is varchar in 1 rows that are there already";
+        assert!(said.contains(expected) && said.contains("1 failed"), "{said}");
+        assert_eq!(project.public("from other"), ["1"]);
+        assert_eq!(project.public(ROWS), ["2026-03-01,cheap"]);
+    }
+    assert!(project.run(&["source", "list"]).ok().stdout.contains("failed"));
+    assert!(project.read("told").contains("the rows do not fit their table"));
+    // A key of which the table has no column is a new column.
+    set(&project, ", mode: upsert, key: [day, code], columns: {day: date, code: text, price: text}");
+    project.write("data/prices.csv", "day,code,price\n2026-03-02,x,5\n");
+    project.run(&["collect"]).ok();
+    assert_eq!(project.public(ROWS), ["2026-03-01,cheap", "2026-03-02,5"]);
+}
+
+#[test]
+fn a_first_file_without_rows_decides_nothing() {
+    let project = project("", "day,n,word\n");
+    project.run(&["collect"]).ok();
+    project.write("data/prices.csv", "day,n,word\n2026-03-01,5,x\n2999-01-01,6,y\n");
+    project.run(&["collect"]).ok();
+    assert_eq!(project.public("select day, n + 1, word from prices"), ["2026-03-01,6,x"], "what is to come waits");
+}
+
+#[test]
+fn two_sources_whose_names_differ_in_case_alone_are_refused() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {table: {host: {path: a.csv}}, command: {Host: {}}}\n");
+    assert!(project.run(&["collect"]).failed(2).contains("this name is taken at"));
+}
+
+#[test]
+fn a_text_that_looks_like_a_number_this_time_stays_as_it_is() {
+    let project = project(", mode: upsert, key: [version]", "version\n0.4.8.10\n");
+    project.run(&["collect"]).ok();
+    project.write("data/prices.csv", "version\n1.10\nTRUE\n");
+    project.run(&["collect"]).ok();
+    assert_eq!(project.public("from prices"), ["0.4.8.10", "1.10", "TRUE"]);
+}
+
+#[test]
+fn the_names_of_torcollects_own_tables_are_all_taken() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {sample: {demo: {days: 3}}}\n");
+    project.run(&["collect"]).ok();
+    let names = project
+        .private("select table_name from duckdb_tables() where schema_name = 'main' and database_name = 'memory'");
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(torcollect::config::TABLES.contains(&name.as_str()), "{name}");
     }
 }
 

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use super::rows::{answer, arrived};
 use super::tor_bridge::frame::{Extract, State};
-use crate::collect::transport::{self, Fetched, Limits, Local, Transport, Ways};
+use crate::collect::checkup::meaning;
+use crate::collect::transport::{self, Fetched, LOG_KEPT, Limits, Local, Transport, Ways};
 use crate::collect::{Answer, Failure, Source};
 use crate::config::{self, Fleet, Format, RowOptions};
 use crate::fs;
 use crate::project::Project;
-use crate::warehouse::{Arrival, RowsFile};
+use crate::warehouse::{Arrival, RowsFile, Standing};
 
 /// The plugin's name.
 pub const PLUGIN: &str = "command";
@@ -34,7 +34,7 @@ pub struct Command<'a> {
     options: &'a config::Command,
     servers: Vec<String>,
     ways: &'a Ways,
-    last_day: Option<Date>,
+    standing: Standing,
 }
 
 /// What a program here has said.
@@ -47,20 +47,20 @@ pub struct Said {
 }
 
 impl<'a> Command<'a> {
-    /// The source `name` of a fleet, of whose rows the newest day is known.
+    /// The source `name` of a fleet, of whose table this is known.
     pub fn new(
         project: &'a Project,
         fleet: &'a Fleet,
         name: &'a str,
         options: &'a config::Command,
         ways: &'a Ways,
-        last_day: Option<Date>,
+        standing: Standing,
     ) -> Self {
         let servers = match &options.servers {
             Some(selection) => fleet.select(selection).into_iter().map(|(name, _)| name.to_owned()).collect(),
             None => vec![String::new()],
         };
-        Self { project, name, options, servers, ways, last_day }
+        Self { project, name, options, servers, ways, standing }
     }
 
     /// Runs the program, or reads what a server's has printed.
@@ -75,38 +75,44 @@ impl<'a> Command<'a> {
         };
         let log = self.masked(&fetched.stderr);
         let rows = match fetched.exit {
-            0 => self.parse(&fetched.stdout, self.name),
+            0 => self.parse(&fetched.stdout, self.name).map_err(|failure| self.masked_in(failure)),
             exit => Err(self.failed(exit)),
         };
         Said { rows, log }
     }
 
+    /// The program here, as the settings name it.
+    fn program(&self) -> String {
+        self.options
+            .run
+            .as_ref()
+            .and_then(|run| run.first().cloned())
+            .unwrap_or_else(|| format!("sources/{}", self.name))
+    }
+
     /// What the program here prints.
     fn fetch(&self) -> Result<Fetched, transport::Failure> {
-        let run = self.options.run.clone().unwrap_or_else(|| vec![format!("sources/{}", self.name)]);
+        let arguments = self.options.run.iter().flatten().skip(1).cloned();
         let timeout = self.options.timeout.unwrap_or(TIMEOUT);
         let bytes = self.options.max_bytes.unwrap_or(MAX_BYTES);
         let limits = Limits { connect: timeout, silence: timeout, total: timeout, bytes };
         // Never looked up on a path that somebody else may have set.
         let root =
             fs::resolved(self.project.root()).map_err(|error| transport::Failure::NotStarted(format!("{error:#}")))?;
-        let program = run.first().map(|program| root.join(program)).unwrap_or_default();
-        let words = std::iter::once(program.display().to_string()).chain(run.into_iter().skip(1));
+        let words = std::iter::once(root.join(self.program()).display().to_string()).chain(arguments);
         Local::new(words.collect()).inside(root, self.environment()).fetch(&limits)
     }
 
     fn environment(&self) -> BTreeMap<String, String> {
         let inherited = INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
-        let last_day = self.last_day.map(|day| day.to_string()).unwrap_or_default();
+        let last_day = self.standing.last_day.map(|day| day.to_string()).unwrap_or_default();
         let told = [
             ("TORCOLLECT_CONTRACT", CONTRACT.to_owned()),
             ("TORCOLLECT_SOURCE", self.name.to_owned()),
             ("TORCOLLECT_LAST_DAY", last_day),
             ("TZ", "UTC".to_owned()),
         ];
-        let options = self.options.options.iter().map(|(name, value)| {
-            (format!("TORCOLLECT_OPTION_{}", name.to_uppercase().replace(['-', '.'], "_")), value.0.clone())
-        });
+        let options = self.options.options.iter().map(|(name, value)| (config::variable(name), value.0.clone()));
         inherited.chain(told.map(|(name, value)| (name.to_owned(), value))).chain(options).collect()
     }
 
@@ -144,13 +150,13 @@ impl<'a> Command<'a> {
         let options = RowOptions { format: options.format.or(Some(Format::Csv)), ..options };
         let read = |path: &std::path::Path| {
             let file = RowsFile { path: PathBuf::from(path), shown: shown.to_owned() };
-            Arrival::read(&[file], &options)
+            Arrival::read(&[file], &options, &self.standing.columns)
         };
         let read = fs::with_file(bytes, read).map_err(|error| {
             here("no room for the rows", format!("{error:#}"), "see that the disk has room".to_owned())
         })?;
         let rows = arrived(read)?;
-        if self.options.servers.is_some() && rows.columns.iter().any(|(name, _)| name == "server") {
+        if self.options.servers.is_some() && rows.columns.iter().any(|(name, _)| name.eq_ignore_ascii_case("server")) {
             let story = "a column is called `server`, as the one that torcollect adds".to_owned();
             return Err(here("the rows cannot be read", story, "give it another name".to_owned()));
         }
@@ -158,19 +164,22 @@ impl<'a> Command<'a> {
     }
 
     fn failed(&self, exit: i32) -> Failure {
-        let story = match exit {
-            124 if self.options.servers.is_some() => "the program took too long".to_owned(),
-            exit => format!("the program ended with exit status {exit}"),
-        };
-        here("the program failed", story, self.look())
+        let story = format!("the program ended with exit status {exit}");
+        if self.options.servers.is_none() {
+            return here("the program failed", story, self.look());
+        }
+        let story = format!("{story}{}", u8::try_from(exit).map_or("", meaning));
+        let hint = format!("see on the server what `sudo -u torcollect /etc/torcollect/extract.d/{}` says", self.name);
+        here("the program failed", story, hint)
     }
 
     fn not_run(&self, failure: transport::Failure) -> Failure {
         let (reason, story, hint) = match &failure {
             transport::Failure::NotStarted(why) => (
                 "the program could not be started",
-                format!("the program could not be started: {why}"),
-                "see that the file is there and executable: `chmod +x`; a script begins with a line such as `#!/bin/sh`".to_owned(),
+                format!("the program `{}` could not be started: {why}", self.program()),
+                "see that the file is there, in the project's folder, and executable: `chmod +x`; a script begins with a line \
+                 such as `#!/bin/sh`".to_owned(),
             ),
             transport::Failure::Silent | transport::Failure::Slow => {
                 let seconds = self.options.timeout.unwrap_or(TIMEOUT).as_secs();
@@ -190,12 +199,27 @@ impl<'a> Command<'a> {
         format!("`torcollect source test {}` shows what it says", self.name)
     }
 
-    /// A log without the values of the options, which may be secrets.
+    /// A failure whose story may have a value of the rows in it, which may be one of the options.
+    fn masked_in(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Here { reason, story, hint } => Failure::Here { reason, story: self.without_values(&story), hint },
+            other => other,
+        }
+    }
+
+    /// A log without the values of the options, which may be secrets. The line that is cut off could have half of one.
     fn masked(&self, log: &str) -> String {
+        let whole = if log.len() < LOG_KEPT { log.len() } else { log.rfind('\n').map_or(0, |end| end + 1) };
+        let log = &log[..whole];
+        self.without_values(log)
+    }
+
+    /// A text with `***` for the values of the options. Very short ones would stand anywhere.
+    fn without_values(&self, text: &str) -> String {
         let values = self.options.options.values().map(|value| value.0.as_str()).filter(|value| value.len() >= 4);
         let mut values: Vec<&str> = values.collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        values.iter().fold(log.to_owned(), |log, value| log.replace(value, "***"))
+        values.iter().fold(text.to_owned(), |text, value| text.replace(value, "***"))
     }
 }
 

@@ -8,32 +8,39 @@ use crate::collect::Failure;
 use crate::fs;
 use crate::project::Project;
 
-/// The files that are meant. A folder means all files in it.
+/// The files that are meant. A folder means all files in it, but for hidden ones.
 ///
 /// # Errors
 /// If a path means no file, or one that may not be read.
 pub fn find(project: &Project, paths: &[PathBuf], outside: bool) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: anyhow::Error| failure(format!("{error:#}"), "see that the files may be read");
-    let root = fs::canonical(project.root()).map_err(unreadable)?;
+    let root = fs::canonical(project.root()).map_err(|error| unreadable(&error))?;
     let mut files = BTreeSet::new();
     for path in paths {
-        let found = matching(project.root(), path)?;
+        let mut found = Vec::new();
+        for file in matching(project.root(), path)? {
+            if file.is_dir() {
+                let inside = fs::walk(&file).map_err(|error| unreadable(&error))?;
+                found.extend(inside.into_iter().map(|name| file.join(name)));
+            } else {
+                found.push(file);
+            }
+        }
         if found.is_empty() {
             let message = format!("there is no file `{}`", path.display());
             return Err(failure(message, "paths are relative to the project's folder"));
         }
         for file in found {
-            let real = fs::canonical(&file).map_err(unreadable)?;
+            // Also what a link leads to.
+            let real = fs::canonical(&file).map_err(|error| unreadable(&error))?;
             if !outside && !real.starts_with(&root) {
-                let message = format!("`{}` is outside of the project's folder", path.display());
+                let message = format!("`{}` is outside of the project's folder", project.shown(&file).display());
                 return Err(failure(message, "set `outside: true` if that is meant"));
             }
-            if file.is_dir() {
-                let inside = fs::walk(&file).map_err(unreadable)?;
-                files.extend(inside.into_iter().map(|name| file.join(name)));
-            } else {
-                files.insert(file);
+            if !real.is_file() {
+                let message = format!("`{}` is no file", project.shown(&file).display());
+                return Err(failure(message, "name files of rows"));
             }
+            files.insert(file);
         }
     }
     Ok(files.into_iter().collect())
@@ -41,18 +48,24 @@ pub fn find(project: &Project, paths: &[PathBuf], outside: bool) -> Result<Vec<P
 
 /// What a path or a glob names.
 fn matching(root: &Path, path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let path = root.join(path);
-    if path.exists() {
-        return Ok(vec![path]);
+    if root.join(path).exists() {
+        return Ok(vec![root.join(path)]);
     }
+    let not_text = || failure(format!("the path `{}` is not UTF-8", path.display()), "rename it");
+    let (root, path) = (root.to_str().ok_or_else(not_text)?, path.to_str().ok_or_else(not_text)?);
     let pattern =
-        path.to_str().ok_or_else(|| failure(format!("the path `{}` is not UTF-8", path.display()), "rename it"))?;
+        if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", glob::Pattern::escape(root)) };
     let wrong = |error: glob::PatternError| {
-        failure(format!("`{pattern}` is no path: {error}"), "globs have `*`, `?`, `**` and `[…]`")
+        failure(format!("`{path}` is no path: {error}"), "globs have `*`, `?`, `**` and `[…]`")
     };
     let options =
         glob::MatchOptions { require_literal_leading_dot: true, require_literal_separator: true, case_sensitive: true };
-    Ok(glob::glob_with(pattern, options).map_err(wrong)?.flatten().collect())
+    let found = glob::glob_with(&pattern, options).map_err(wrong)?;
+    found.collect::<Result<_, _>>().map_err(|error| failure(error.to_string(), "see that the files may be read"))
+}
+
+fn unreadable(error: &anyhow::Error) -> Failure {
+    failure(format!("{error:#}"), "see that the files may be read")
 }
 
 fn failure(message: String, hint: &str) -> Failure {
@@ -102,10 +115,24 @@ mod tests {
         let (_other, other) = project(&["secret.csv"]);
         let secret = other.root().join("secret.csv");
         std::os::unix::fs::symlink(&secret, folder.path().join("link.csv")).unwrap();
-        for path in [secret.to_str().unwrap(), "link.csv", "*.csv"] {
+        fs::create_dir(&folder.path().join("in")).unwrap();
+        std::os::unix::fs::symlink(&secret, folder.path().join("in/link.csv")).unwrap();
+        let secret = secret.to_str().unwrap();
+        for (path, file) in [(secret, secret), ("link.csv", "link.csv"), ("*.csv", "link.csv"), ("in", "in/link.csv")] {
             let message = found(&inside, &[path], false).unwrap_err();
-            assert_eq!(message, format!("`{path}` is outside of the project's folder"));
+            assert_eq!(message, format!("`{file}` is outside of the project's folder"));
             assert!(found(&inside, &[path], true).is_ok());
         }
+    }
+
+    #[test]
+    fn an_empty_folder_means_no_file_and_a_project_may_have_any_name() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("r[11] *?");
+        fs::create_dir(&root.join("empty")).unwrap();
+        fs::write_atomic(&root.join("a.csv"), b"x", fs::PRIVATE).unwrap();
+        let project = Project::new(&root);
+        assert_eq!(found(&project, &["*.csv"], false).unwrap(), ["a.csv"]);
+        assert_eq!(found(&project, &["empty"], false).unwrap_err(), "there is no file `empty`");
     }
 }

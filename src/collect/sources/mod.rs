@@ -11,12 +11,11 @@ pub mod tor_bridge;
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-
 use super::Source;
 use super::transport::Ways;
 use crate::config::Fleet;
 use crate::project::Project;
+use crate::warehouse::Standing;
 
 /// The plugins and what each is for, in one line.
 pub const PLUGINS: [(&str, &str); 5] = [
@@ -27,13 +26,13 @@ pub const PLUGINS: [(&str, &str); 5] = [
     ("sample", "a made-up fleet, for demonstrations"),
 ];
 
-/// All sources of a fleet that ask somebody, whose servers are reached by `ways`. `last_days`: the newest day of each
-/// source of rows.
+/// All sources of a fleet that ask somebody, whose servers are reached by `ways`. `standing`: the tables of rows that
+/// there are.
 pub fn all<'a>(
     project: &'a Project,
     fleet: &'a Fleet,
     ways: &'a Ways,
-    last_days: &BTreeMap<String, Date>,
+    standing: &BTreeMap<String, Standing>,
 ) -> Vec<Box<dyn Source + 'a>> {
     let mut sources: Vec<Box<dyn Source + 'a>> = Vec::new();
     for (name, options) in &fleet.tor_bridge {
@@ -43,11 +42,12 @@ pub fn all<'a>(
         sources.push(Box::new(sample::Sample::new(name, options)));
     }
     for (name, options) in &fleet.table {
-        sources.push(Box::new(table::Table::new(project, name, options)));
+        let standing = standing.get(name).cloned().unwrap_or_default();
+        sources.push(Box::new(table::Table::new(project, name, options, standing)));
     }
     for (name, options) in &fleet.command {
-        let last_day = last_days.get(name).copied();
-        sources.push(Box::new(command::Command::new(project, fleet, name, options, ways, last_day)));
+        let standing = standing.get(name).cloned().unwrap_or_default();
+        sources.push(Box::new(command::Command::new(project, fleet, name, options, ways, standing)));
     }
     sources
 }

@@ -1,10 +1,8 @@
 //! What the sources of rows have in common: rows become an answer, and what is wrong with them a failure.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use crate::collect::{Answer, Failure};
-use crate::text::hexadecimal;
 use crate::warehouse::{Arrival, Raw, Unreadable};
 
 /// The answer of a source that has brought rows, or none because there is nothing to say.
@@ -18,9 +16,8 @@ pub(super) fn answer(run: Timestamp, started: Timestamp, rows: Result<Option<Arr
     Answer { run, started, finished, raw, failure }
 }
 
-/// The same rows have the same bytes.
 fn raw(rows: Arrival) -> Raw {
-    Raw { hash: hexadecimal(&Sha256::digest(&rows.parquet)), content: rows.parquet }
+    Raw { hash: rows.digest, content: rows.parquet }
 }
 
 /// Rows, or why there are none.

@@ -9,7 +9,7 @@ use super::rows::{answer, arrived};
 use crate::collect::{Answer, Failure, Source};
 use crate::config;
 use crate::project::Project;
-use crate::warehouse::{Arrival, RowsFile};
+use crate::warehouse::{Arrival, RowsFile, Standing};
 
 /// The plugin's name.
 pub const PLUGIN: &str = "table";
@@ -19,12 +19,13 @@ pub struct Table<'a> {
     project: &'a Project,
     name: &'a str,
     options: &'a config::Table,
+    standing: Standing,
 }
 
 impl<'a> Table<'a> {
-    /// The source `name` of a project.
-    pub fn new(project: &'a Project, name: &'a str, options: &'a config::Table) -> Self {
-        Self { project, name, options }
+    /// The source `name` of a project, of whose table this is known.
+    pub fn new(project: &'a Project, name: &'a str, options: &'a config::Table, standing: Standing) -> Self {
+        Self { project, name, options, standing }
     }
 
     /// Reads all files.
@@ -32,10 +33,10 @@ impl<'a> Table<'a> {
     /// # Errors
     /// If one of them cannot be found, read, or understood.
     pub fn read(&self) -> Result<Arrival, Failure> {
-        let files = files::find(self.project, &self.options.path, self.options.outside)?;
+        let files = files::find(self.project, &self.options.path, self.options.outside.unwrap_or_default())?;
         let named = |path: PathBuf| RowsFile { shown: self.project.shown(&path).display().to_string(), path };
         let files: Vec<_> = files.into_iter().map(named).collect();
-        arrived(Arrival::read(&files, &self.options.rows()))
+        arrived(Arrival::read(&files, &self.options.rows(), &self.standing.columns))
     }
 }
 

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::{Failure, Limits};
 
 /// How much of the standard error is kept; all of it is read.
-const STDERR_KEPT: usize = 4096;
+pub const STDERR_KEPT: usize = 4096;
 
 /// What has come so far, and until when more must come.
 pub struct Drain<'a> {

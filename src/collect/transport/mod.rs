@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub use connection::Running;
+pub use drain::STDERR_KEPT as LOG_KEPT;
 pub use failure::Failure;
 pub use host_key::Known;
 pub use local::Local;
@@ -26,8 +27,8 @@ use crate::config::{self, Fleet};
 pub struct Ways {
     ways: BTreeMap<String, Box<dyn Transport>>,
     limits: Limits,
-    /// The extracts of servers that several sources read, until these are done with them.
-    fetched: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// What came of servers that several sources read, until these are done with them.
+    fetched: Mutex<BTreeMap<String, Result<Vec<u8>, Failure>>>,
 }
 
 impl Ways {
@@ -53,12 +54,15 @@ impl Ways {
     pub fn fetch(&self, server: &str) -> Result<Vec<u8>, Failure> {
         let way = self.ways.get(server).ok_or_else(|| Failure::Unreachable("there is no such server".to_owned()))?;
         let known = || self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = known().get(server) {
-            return Ok(bytes.clone());
+        if let Some(fetched) = known().get(server) {
+            return fetched.clone();
         }
-        let bytes = way.fetch(&self.limits).and_then(Fetched::success)?;
-        known().insert(server.to_owned(), bytes.clone());
-        Ok(bytes)
+        let fetched = way.fetch(&self.limits).and_then(Fetched::success);
+        // Whoever was silent until a limit has had the patience of this run.
+        if matches!(fetched, Ok(_) | Err(Failure::Silent | Failure::Slow)) {
+            known().insert(server.to_owned(), fetched.clone());
+        }
+        fetched
     }
 
     /// Ends the connection to a server of which nothing more is wanted.

@@ -1,51 +1,67 @@
 //! From files of any format to one table of texts, `staged`: `_file`, `_row` (from 1, in each file), then the columns.
 
+use std::path::Path;
+
 use duckdb::Connection;
 
-use super::{File, Result, Unreadable, check_names, identifier, literal, quoted};
+use super::{Result, Source, Unreadable, Wanted, check_names, identifier, literal, quoted};
 use crate::config::{Format, RowOptions};
 use crate::fs;
 
 /// Fills `staged` from all files and gives the columns' names, in the first file's order.
-pub(super) fn stage(connection: &Connection, files: &[File], options: &RowOptions<'_>) -> Result<Vec<String>> {
+pub(super) fn stage(
+    connection: &Connection,
+    files: &[Source],
+    options: &RowOptions<'_>,
+    wanted: &Wanted,
+) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for (index, file) in files.iter().enumerate() {
-        let format = options.format.or_else(|| by_name(file)).ok_or_else(|| {
-            let hint = "say it by `format:`: csv, tsv, json, ndjson or parquet";
-            Unreadable::new(format!("{}: the name does not tell the format", file.shown), hint)
-        })?;
         let wrong = |error: duckdb::Error| unreadable(file, &error.to_string());
-        let (found, relation) = match format {
-            Format::Csv => delimited(file, b',', options)?,
-            Format::Tsv => delimited(file, b'\t', options)?,
-            Format::Json | Format::Ndjson if has_no_record(file) => none(options),
-            Format::Json => json(connection, file, "array")?,
-            Format::Ndjson => json(connection, file, "newline_delimited")?,
-            Format::Parquet => parquet(connection, file).map_err(wrong)?,
+        let (found, relation) = match file.format {
+            Some(Format::Csv) => delimited(file, b',', options)?,
+            Some(Format::Tsv) => delimited(file, b'\t', options)?,
+            Some(format @ (Format::Json | Format::Ndjson)) if has_no_record(file, format)? => {
+                // Other files may have names.
+                if wanted.names.is_empty() && files.len() > 1 {
+                    continue;
+                }
+                none(wanted)
+            }
+            Some(Format::Json) => json(connection, file, "array")?,
+            Some(Format::Ndjson) => json(connection, file, "newline_delimited")?,
+            Some(Format::Parquet) => parquet(connection, file).map_err(wrong)?,
+            None => {
+                let hint =
+                    "say it by `format:`: csv, tsv, json, ndjson or parquet; what is compressed must be unpacked";
+                return Err(Unreadable::new(format!("{}: the name does not tell the format", file.shown), hint));
+            }
         };
         check_names(file, &found)?;
-        if let Some(missing) = options.columns.keys().find(|name| !found.contains(name)) {
-            return Err(changed(file, &format!("there is no column `{missing}`"), &found));
+        if let Some(missing) = wanted.names.iter().find(|name| !found.contains(name)) {
+            return Err(changed(file, &format!("{} `{missing}`", wanted.missing), &found));
         }
-        let wanted: Vec<String> = found
-            .iter()
-            .filter(|name| options.columns.is_empty() || options.columns.contains_key(*name))
-            .cloned()
-            .collect();
-        if index == 0 {
-            names.clone_from(&wanted);
-        } else if let Some(name) = different(&names, &wanted) {
-            return Err(changed(file, &format!("not all files have a column `{name}`"), &found));
+        let here: Vec<String> =
+            found.iter().filter(|name| wanted.names.is_empty() || wanted.names.contains(name)).cloned().collect();
+        let first = names.is_empty();
+        if first {
+            names.clone_from(&here);
+        } else if let Some(name) = different(&names, &here) {
+            let message = if found.contains(name) { "other files have no column" } else { "there is no column" };
+            return Err(changed(file, &format!("{message} `{name}`"), &found));
         }
         let columns = names.iter().map(|name| format!("cast({0} as varchar) as {0}", identifier(name)));
         let columns = columns.collect::<Vec<_>>().join(", ");
         let select = format!("select {index} as _file, row_number() over () as _row, {columns} from {relation}");
-        let sql = if index == 0 {
+        let sql = if first {
             format!("create temp table staged as {select}")
         } else {
             format!("insert into staged by name {select}")
         };
         connection.execute_batch(&sql).map_err(wrong)?;
+    }
+    if names.is_empty() {
+        return Err(Unreadable::new("no file has a record", "say under `columns` which there will be"));
     }
     Ok(names)
 }
@@ -56,16 +72,15 @@ fn different<'a>(one: &'a [String], other: &'a [String]) -> Option<&'a String> {
     missing(one, other).or_else(|| missing(other, one))
 }
 
-fn changed(file: &File, message: &str, found: &[String]) -> Unreadable {
+fn changed(file: &Source, message: &str, found: &[String]) -> Unreadable {
     let found = found.iter().map(|name| super::shortened(name)).collect::<Vec<_>>().join("`, `");
     let hint = "nothing was changed; if the file is right, say under `columns` which ones are read";
     Unreadable::new(format!("{}: {message}, it has `{found}`", file.shown), hint)
 }
 
-fn by_name(file: &File) -> Option<Format> {
-    let path = file.path.to_str()?.to_lowercase();
-    let path = path.strip_suffix(".gz").or_else(|| path.strip_suffix(".zst")).unwrap_or(&path);
-    Some(match path.rsplit_once('.')?.1 {
+/// The format that a file's name tells.
+pub(super) fn by_name(path: &Path) -> Option<Format> {
+    Some(match path.extension()?.to_str()?.to_lowercase().as_str() {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,
         "json" => Format::Json,
@@ -75,58 +90,80 @@ fn by_name(file: &File) -> Option<Format> {
     })
 }
 
-/// CSV and TSV. The names are read first, so that nothing is left to guessing: DuckDB takes lines that do not fit for a
-/// preamble, and would leave them out.
-fn delimited(file: &File, delimiter: u8, options: &RowOptions<'_>) -> Result<(Vec<String>, String)> {
-    let compressed = file.path.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
-    if compressed {
-        let hint = "unpack it; files of Parquet are compressed by themselves";
-        return Err(Unreadable::new(format!("{}: a compressed file is not read", file.shown), hint));
-    }
+/// CSV and TSV, written anew without names, comments and empty lines, so that DuckDB need not guess: it takes lines that do not
+/// fit for a preamble, and would leave them out.
+fn delimited(file: &Source, delimiter: u8, options: &RowOptions<'_>) -> Result<(Vec<String>, String)> {
+    let wrong = |error: csv::Error| malformed(file, &error);
     let mut reader = csv::ReaderBuilder::new();
     reader.has_headers(false).flexible(true).delimiter(delimiter).comment(options.comment);
-    let mut reader = reader.from_path(&file.path).map_err(|error| unreadable(file, &error.to_string()))?;
-    let mut first = csv::StringRecord::new();
-    let any = reader.read_record(&mut first).map_err(|error| unreadable(file, &error.to_string()))?;
+    let mut reader = reader.from_path(&file.path).map_err(wrong)?;
+    let mut record = csv::StringRecord::new();
+    let any = reader.read_record(&mut record).map_err(wrong)?;
     let names: Vec<String> = match (any, options.header) {
         (false, _) => Vec::new(),
-        (true, true) => first.iter().map(|name| name.trim().to_owned()).collect(),
-        (true, false) => (0..first.len()).map(|number| format!("column{number}")).collect(),
+        (true, true) => record.iter().map(|name| name.trim().to_owned()).collect(),
+        (true, false) => (0..record.len()).map(|number| format!("column{number}")).collect(),
     };
+    check_names(file, &names)?;
+    let plain = file.path.with_extension("plain");
+    let mut writer = csv::Writer::from_path(&plain).map_err(wrong)?;
+    let mut more = !options.header || reader.read_record(&mut record).map_err(wrong)?;
+    while more {
+        if record.len() != names.len() {
+            let line = record.position().map_or(0, csv::Position::line);
+            let message = format!("{}: line {line} has {} fields, not {}", file.shown, record.len(), names.len());
+            return Err(Unreadable::new(
+                message,
+                "nothing was changed; see that the file is whole, and quotes are closed",
+            ));
+        }
+        writer.write_record(&record).map_err(wrong)?;
+        more = reader.read_record(&mut record).map_err(wrong)?;
+    }
+    writer.flush().map_err(|error| unreadable(file, &error.to_string()))?;
     let columns = names.iter().map(|name| format!("{}: 'VARCHAR'", quoted(name))).collect::<Vec<_>>().join(", ");
-    let delimiter = if delimiter == b'\t' { "\\t" } else { "," };
-    let delimiter = if delimiter == "," { "','".to_owned() } else { format!("e'{delimiter}'") };
-    let comment = options.comment.map_or_else(String::new, |sign| quoted(&char::from(sign).to_string()));
-    let comment = if comment.is_empty() { comment } else { format!(", comment = {comment}") };
-    let header = options.header;
+    let values =
+        names.iter().map(|name| format!("nullif({0}, '') as {0}", identifier(name))).collect::<Vec<_>>().join(", ");
     let relation = format!(
-        "read_csv({}, auto_detect = false, columns = {{{columns}}}, header = {header}, delim = {delimiter}, quote = '\"', \
-         escape = '\"', strict_mode = true, null_padding = false, max_line_size = 16777216{comment})",
-        literal(&file.path)
+        "(select {values} from read_csv({}, auto_detect = false, columns = {{{columns}}}, header = false, delim = ',', \
+         quote = '\"', escape = '\"', new_line = '\\n', max_line_size = 67108864))",
+        literal(&plain)
     );
     Ok((names, relation))
 }
 
-/// Whether a file of JSON has no record, and so no names.
-fn has_no_record(file: &File) -> bool {
-    let start = fs::read_start(&file.path, 64).unwrap_or_default();
-    let whole = start.len() < 64;
-    let text: Vec<u8> = start.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    whole && matches!(&text[..], b"" | b"[]")
+fn malformed(file: &Source, error: &csv::Error) -> Unreadable {
+    let line = error.position().map_or_else(String::new, |position| format!("line {}: ", position.line()));
+    let what = match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => "this is not UTF-8".to_owned(),
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => error.to_string(),
+    };
+    let hint = "nothing was changed; see that the file is whole and of the format that is named";
+    Unreadable::new(format!("{}: {line}{what}", file.shown), hint)
 }
 
-/// No row of the columns that are declared.
-fn none(options: &RowOptions<'_>) -> (Vec<String>, String) {
-    let names: Vec<String> = options.columns.keys().cloned().collect();
-    let columns = names.iter().map(|name| format!("null as {}", identifier(name))).collect::<Vec<_>>().join(", ");
-    (names, format!("(select {columns} where false)"))
+/// Whether a file of JSON has no record, and so no names. An array must be there to be empty: half a file is none.
+fn has_no_record(file: &Source, format: Format) -> Result<bool> {
+    let start = fs::read_start(&file.path, 64);
+    let start = start.map_err(|error| unreadable(file, &error.root_cause().to_string()))?;
+    let text: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    Ok(start.len() < 64 && text == if format == Format::Json { &b"[]"[..] } else { b"" })
+}
+
+/// No row of the columns that there must be.
+fn none(wanted: &Wanted) -> (Vec<String>, String) {
+    let columns =
+        wanted.names.iter().map(|name| format!("null as {}", identifier(name))).collect::<Vec<_>>().join(", ");
+    (wanted.names.clone(), format!("(select {columns} where false)"))
 }
 
 /// JSON: what is no plain value stays JSON, as text.
-fn json(connection: &Connection, file: &File, form: &str) -> Result<(Vec<String>, String)> {
+fn json(connection: &Connection, file: &Source, form: &str) -> Result<(Vec<String>, String)> {
     let wrong = |error: duckdb::Error| unreadable(file, &error.to_string());
     let names = format!(
-        "describe select * from read_json({}, format = '{form}', sample_size = -1, records = true, maximum_object_size = 16777216)",
+        "describe select * from read_json({}, format = '{form}', sample_size = -1, records = true, \
+         maximum_object_size = 16777216, map_inference_threshold = -1, field_appearance_threshold = 0)",
         literal(&file.path)
     );
     let names = described(connection, &names).map_err(wrong)?;
@@ -140,7 +177,7 @@ fn json(connection: &Connection, file: &File, form: &str) -> Result<(Vec<String>
     Ok((names, relation))
 }
 
-fn parquet(connection: &Connection, file: &File) -> duckdb::Result<(Vec<String>, String)> {
+fn parquet(connection: &Connection, file: &Source) -> duckdb::Result<(Vec<String>, String)> {
     let relation = format!("read_parquet({})", literal(&file.path));
     let names = described(connection, &format!("describe select * from {relation}"))?;
     Ok((names, relation))
@@ -152,7 +189,7 @@ fn described(connection: &Connection, describe: &str) -> duckdb::Result<Vec<Stri
 }
 
 /// DuckDB's first line, which has no path but may have a line's number.
-fn unreadable(file: &File, error: &str) -> Unreadable {
+fn unreadable(file: &Source, error: &str) -> Unreadable {
     let path = file.path.to_string_lossy();
     let first = error.lines().find(|line| !line.trim().is_empty()).unwrap_or(error).replace(&*path, &file.shown);
     let first = ["Invalid Input Error: ", "Conversion Error: ", "IO Error: ", "Invalid Error: "]

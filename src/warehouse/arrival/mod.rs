@@ -8,14 +8,18 @@ mod format;
 mod types;
 mod zone;
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
 use super::Rows;
-use super::store::{offline, quoted};
-use crate::config::{ColumnType, RowOptions};
+use super::store::{identifier, offline, quoted};
+use crate::config::{ColumnType, Format, RowOptions, SPECIAL_COLUMNS};
 use crate::fs;
+
+/// More columns than a table for people has.
+const MOST_COLUMNS: usize = 1000;
 
 /// Rows that have been read.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct Arrival {
     pub columns: Vec<(String, ColumnType)>,
     /// How many rows there are.
     pub rows: usize,
+    /// What stands for the rows, their names and types.
+    pub digest: String,
 }
 
 /// A file of rows, and how a person would name it.
@@ -64,23 +70,43 @@ impl From<duckdb::Error> for Unreadable {
 }
 
 impl Arrival {
-    /// Reads files of one kind of rows.
+    /// Reads files of one kind of rows. `standing`: the columns of the table that they go to, if there is one; those of which
+    /// nothing is known yet have no type.
     ///
     /// # Errors
-    /// If a file cannot be read, lacks a column that is declared, has other columns than the file before it, a value that is
-    /// not of its column's type, or two rows with one key.
-    pub fn read(files: &[File], options: &RowOptions<'_>) -> Result<Self> {
-        let connection = closed(files)?;
-        let names = format::stage(&connection, files, options)?;
-        let columns = types::settle(&connection, files, &names, options)?;
+    /// If a file cannot be read, lacks a column that is declared or stands already, has other columns than the file before it,
+    /// a value that is not of its column's type, or two rows with one key.
+    pub fn read(files: &[File], options: &RowOptions<'_>, standing: &[(String, Option<ColumnType>)]) -> Result<Self> {
+        let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
+        let read = fs::with_links(&paths, |folder, links| {
+            let shown = files.iter().map(|file| file.shown.clone());
+            let formats = files.iter().map(|file| options.format.or_else(|| format::by_name(&file.path)));
+            let files = links.into_iter().zip(shown).zip(formats);
+            let files: Vec<Source> = files.map(|((path, shown), format)| Source { path, shown, format }).collect();
+            Self::read_links(folder, &files, options, standing)
+        });
+        read.map_err(|error| Unreadable::new(format!("{error:#}"), "see that the files may be read"))?
+    }
+
+    fn read_links(
+        folder: &Path,
+        files: &[Source],
+        options: &RowOptions<'_>,
+        standing: &[(String, Option<ColumnType>)],
+    ) -> Result<Self> {
+        let connection = closed(folder)?;
+        let wanted = Wanted::new(options, standing);
+        let names = format::stage(&connection, files, options, &wanted)?;
+        let columns = types::settle(&connection, files, &names, options.time_zone, &wanted)?;
         check_key(&connection, &columns, options.key)?;
-        let rows = connection.query_row("select count(*) from typed", [], |row| row.get(0))?;
+        let typed = Rows::of(&connection, "select * from typed");
+        let typed = typed.map_err(|error| Unreadable::new(format!("{error:#}"), "see that the file is whole"))?;
         let parquet = fs::bytes_of(|file| {
             let copy = format!("copy typed to {} (format parquet, compression zstd)", quoted(&file.to_string_lossy()));
             Ok(connection.execute_batch(&copy)?)
         });
         let parquet = parquet.map_err(|error| Unreadable::new(format!("{error:#}"), "see that the disk has room"))?;
-        Ok(Self { parquet, columns, rows })
+        Ok(Self { parquet, columns, rows: typed.len(), digest: typed.digest() })
     }
 
     /// The first rows, for people.
@@ -93,13 +119,48 @@ impl Arrival {
     }
 }
 
-/// A database that can read these files and write below the folder for temporary files, and nothing else.
-fn closed(files: &[File]) -> Result<Connection> {
+/// A file to read, under a name in which DuckDB finds no pattern.
+struct Source {
+    path: PathBuf,
+    shown: String,
+    format: Option<Format>,
+}
+
+/// The columns that rows must have.
+struct Wanted {
+    /// Their names; all that the first file has, if none are named.
+    names: Vec<String>,
+    types: BTreeMap<String, ColumnType>,
+    /// What is said if one is missing.
+    missing: &'static str,
+}
+
+impl Wanted {
+    fn new(options: &RowOptions<'_>, standing: &[(String, Option<ColumnType>)]) -> Self {
+        if options.columns.is_empty() {
+            let types = standing.iter().filter_map(|(name, kind)| Some((name.clone(), (*kind)?))).collect();
+            let names = standing.iter().map(|(name, _)| name.clone()).collect();
+            Self { names, types, missing: "the columns have changed: there is no" }
+        } else {
+            let names = options.columns.keys().cloned().collect();
+            Self { names, types: options.columns.clone(), missing: "there is no column" }
+        }
+    }
+
+    /// The type that a column must have, if it is known.
+    fn of(&self, name: &str) -> Option<ColumnType> {
+        let special = || SPECIAL_COLUMNS.iter().find(|(special, _)| *special == name).map(|(_, kind)| *kind);
+        self.types.get(name).copied().or_else(special)
+    }
+}
+
+/// A database that can read and write below the folder for temporary files, and nothing else.
+fn closed(folder: &Path) -> Result<Connection> {
     let connection = Connection::open_in_memory_with_flags(offline()?)?;
-    let paths = files.iter().map(|file| quoted(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
-    let temporary = quoted(&format!("{}/", std::env::temp_dir().display()));
+    let folders = [folder, &std::env::temp_dir()].map(|folder| quoted(&format!("{}/", folder.display()))).join(", ");
+    // Several sources are read at once.
     connection.execute_batch(&format!(
-        "set temp_directory = ''; set allowed_paths = [{paths}]; set allowed_directories = [{temporary}];
+        "set threads = 2; set temp_directory = ''; set allowed_directories = [{folders}];
          set enable_external_access = false; set lock_configuration = true"
     ))?;
     Ok(connection)
@@ -133,11 +194,6 @@ fn check_key(connection: &Connection, columns: &[(String, ColumnType)], key: &[S
     }
 }
 
-/// A name as SQL takes any.
-pub(super) fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// A value as a message can hold it.
 fn shortened(value: &str) -> String {
     let value: String = crate::text::printable(value).chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
@@ -149,9 +205,20 @@ fn shortened_line(line: &str) -> String {
     crate::text::printable(line).chars().take(200).collect()
 }
 
-/// The names that columns may have, in one case only once.
-fn check_names(file: &File, names: &[String]) -> Result<()> {
-    for (index, name) in names.iter().enumerate() {
+/// Names that columns may have: few enough, each in one case only once.
+fn check_names(file: &Source, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Err(Unreadable::new(
+            format!("{}: there is no column", file.shown),
+            "the first line has the columns' names",
+        ));
+    }
+    if names.len() > MOST_COLUMNS {
+        let message = format!("{}: there are {} columns", file.shown, names.len());
+        return Err(Unreadable::new(message, format!("a table has at most {MOST_COLUMNS}")));
+    }
+    let mut seen = HashSet::new();
+    for name in names {
         let fits = !name.is_empty()
             && !name.starts_with('_')
             && name.chars().count() <= 64
@@ -160,16 +227,15 @@ fn check_names(file: &File, names: &[String]) -> Result<()> {
             let message = format!("{}: a column is called `{}`", file.shown, shortened(name));
             return Err(Unreadable::new(message, "a column's name has 1 to 64 characters and begins with no `_`"));
         }
-        if names[..index].iter().any(|other| other.to_lowercase() == name.to_lowercase()) {
+        let lower = name.to_lowercase();
+        if let Some((special, _)) = SPECIAL_COLUMNS.iter().find(|(special, _)| *special == lower && *special != name) {
+            let message = format!("{}: a column is called `{}`", file.shown, shortened(name));
+            return Err(Unreadable::new(message, format!("call it `{special}`, which has a meaning, or otherwise")));
+        }
+        if !seen.insert(lower) {
             let message = format!("{}: two columns are called `{}`", file.shown, shortened(name));
             return Err(Unreadable::new(message, "give each column a name of its own"));
         }
-    }
-    if names.is_empty() {
-        return Err(Unreadable::new(
-            format!("{}: there is no column", file.shown),
-            "the first line has the columns' names",
-        ));
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use duckdb::Connection;
 
-use super::{File, Result, Unreadable, identifier, shortened, zone};
-use crate::config::{ColumnType, RowOptions};
+use super::{Result, Source, Unreadable, Wanted, identifier, shortened, zone};
+use crate::config::ColumnType;
 
 /// What is tried for a column of which nothing is said, the narrowest first.
 const GUESSES: [ColumnType; 5] =
@@ -12,33 +12,34 @@ const GUESSES: [ColumnType; 5] =
 /// Fills `typed` and gives the columns with their types.
 pub(super) fn settle(
     connection: &Connection,
-    files: &[File],
+    files: &[Source],
     names: &[String],
-    options: &RowOptions<'_>,
+    time_zone: Option<&str>,
+    wanted: &Wanted,
 ) -> Result<Vec<(String, ColumnType)>> {
     let mut columns = Vec::new();
     for name in names {
-        let column = match options.columns.get(name) {
-            Some(declared) => {
-                check(connection, files, name, *declared)?;
-                *declared
+        let column = match wanted.of(name) {
+            Some(known) => {
+                check(connection, files, name, known)?;
+                known
             }
             None => guess(connection, name)?,
         };
         columns.push((name.clone(), column));
     }
     let zoned = columns.iter().filter(|(_, column)| *column == ColumnType::Time).map(|(name, _)| name.as_str());
-    zone::prepare(connection, options.time_zone, zoned)?;
+    zone::prepare(connection, time_zone, zoned)?;
     let values = columns.iter().enumerate().map(|(number, (name, column))| {
         let value = match column {
-            ColumnType::Time => zone::column(number, name, options.time_zone),
+            ColumnType::Time => zone::column(number, name, time_zone),
             _ => value(*column, &identifier(name)),
         };
         format!("{value} as {}", identifier(name))
     });
     let values = values.collect::<Vec<_>>().join(", ");
     let times = columns.iter().enumerate().filter(|(_, (_, column))| *column == ColumnType::Time);
-    let joins = times.map(|(number, (name, _))| zone::join(number, name, options.time_zone)).collect::<String>();
+    let joins = times.map(|(number, (name, _))| zone::join(number, name, time_zone)).collect::<String>();
     connection.execute_batch(&format!(
         "create temp table typed as select {values} from staged {joins} order by _file, _row"
     ))?;
@@ -46,7 +47,7 @@ pub(super) fn settle(
 }
 
 /// The first value that is not of the declared type.
-fn check(connection: &Connection, files: &[File], name: &str, column: ColumnType) -> Result<()> {
+fn check(connection: &Connection, files: &[Source], name: &str, column: ColumnType) -> Result<()> {
     let (text, value) = (identifier(name), value(column, &identifier(name)));
     let sql = format!(
         "select _file, _row, {text} from staged where {text} is not null and {value} is null order by _file, _row limit 1"
@@ -60,7 +61,10 @@ fn check(connection: &Connection, files: &[File], name: &str, column: ColumnType
     let shown = files.get(file).map_or("", |file| &file.shown);
     let message =
         format!("{shown}: row {row}: `{}` in the column `{name}` is not {}", shortened(&value), words(column));
-    Err(Unreadable::new(message, "nothing was changed; mend the file, or declare the column as `text`"))
+    Err(Unreadable::new(
+        message,
+        "nothing was changed; mend the file, or say under `columns` of which type the column is",
+    ))
 }
 
 fn words(column: ColumnType) -> &'static str {
@@ -77,9 +81,11 @@ fn words(column: ColumnType) -> &'static str {
 /// What all values fit; text where there is none.
 fn guess(connection: &Connection, name: &str) -> Result<ColumnType> {
     let text = identifier(name);
-    // Codes such as 007 are no numbers.
-    let code =
-        format!("count(*) filter (where regexp_full_match({text}, '[+-]?0[0-9]+.*') or starts_with({text}, '+'))");
+    // Codes such as 007 are no numbers, nor is what would lose digits.
+    let code = format!(
+        "count(*) filter (where regexp_full_match({text}, '[+-]?0[0-9]+.*') or starts_with({text}, '+')
+         or regexp_full_match({text}, '-?[0-9]{{17,}}([.].*)?') and try_cast({text} as bigint) is null)"
+    );
     let misfits = GUESSES.map(|column| format!("count({text}) - count({})", value(column, &text))).join(", ");
     let sql = format!("select count({text}), {code}, {misfits} from staged");
     let counts: Vec<u64> =

@@ -47,16 +47,17 @@ pub(super) fn prepare<'a>(
         first = first.min(min.unwrap_or(first));
         last = last.max(max.unwrap_or(last));
     }
-    let day = 86_400_000_000;
-    let (Ok(from), Ok(until)) = (
-        Timestamp::from_microsecond(first.saturating_sub(2 * day)),
-        Timestamp::from_microsecond(last.saturating_add(2 * day)),
-    ) else {
+    if first > last {
         return Ok(());
-    };
+    }
+    // As far as calendars go.
+    let margin = 3 * 86_400_000_000;
+    let (least, most) = (Timestamp::MIN.as_microsecond() + 2 * margin, Timestamp::MAX.as_microsecond() - margin);
+    let time = |microsecond: i64| Timestamp::from_microsecond(microsecond.clamp(least, most)).unwrap_or_default();
+    let (from, until) = (time(first.saturating_sub(margin)), time(last.saturating_add(margin)));
     let mut insert = connection.prepare("insert into clock values (make_timestamp(?), ?)")?;
     let mut before = i64::from(zone.to_offset(from).seconds());
-    insert.execute(duckdb::params![from.as_microsecond() - day, before])?;
+    insert.execute(duckdb::params![first.min(from.as_microsecond()) - margin, before])?;
     for change in zone.following(from).take_while(|change| change.timestamp() < until) {
         let after = i64::from(change.offset().seconds());
         let shown = change.timestamp().as_microsecond() + before.max(after) * 1_000_000;

@@ -29,7 +29,10 @@ where not is_new and staged_status.extract is not null
   and staged_status.extract <> (
       select arg_max(collection.extract, collection.finished) from collection
       where collection.plugin = staged_attempt.plugin and collection.source = staged_attempt.source
-        and collection.server = staged_attempt.server and collection.finished < staged_attempt.finished);
+        and collection.server = staged_attempt.server and collection.finished < staged_attempt.finished
+        -- Rows that were refused have changed nothing.
+        and not exists (select 1 from extract as refused
+                        where refused.id = collection.extract and contains(refused.hash, ' refused ')));
 delete from derivation where extract in (select extract from staged_return);
 -- What a table of rows has taken in was not kept; now it is needed again.
 update extract set content = staged_attempt.content

@@ -5,7 +5,7 @@ with asked as (
            max(run) filter (where status <> 'failed') over (partition by plugin, source, server) as last_success,
            max(finished) filter (where status <> 'failed') over (partition by plugin, source, server) as last_answer
     from collection
-    where run <= $1 and server <> ''
+    where run <= $1
 ),
 failing as (
     select plugin, source, server, arg_max(error, run) as reason, count(*) as failures, min(run) as first_run,

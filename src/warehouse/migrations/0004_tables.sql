@@ -6,6 +6,5 @@ create schema source;
 create table source_table (
     source text primary key,
     mode text not null,                -- replace, append, upsert
-    key text not null,                 -- a JSON array of columns' names
-    declared boolean not null          -- whether the settings name the columns
+    key text not null                  -- a JSON array of columns' names
 );

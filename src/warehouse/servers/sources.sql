@@ -1,4 +1,4 @@
--- How each source of the settings fares. Reads: warehouse.*, setting_source
+-- How each source of the settings fares. Reads: warehouse.*, setting_source, stored
 with newest as (
     select plugin, source, max(run) as run from warehouse.collection group by plugin, source
 ),
@@ -16,9 +16,8 @@ select
     strftime(attempt.finished, '%Y-%m-%dT%H:%M:%SZ') as last_collection,
     coalesce(attempt.status, 'never') as status,
     attempt.error as reason,
-    stored.estimated_size as rows
+    stored.rows
 from setting_source
 left join attempt using (plugin, source)
-left join duckdb_tables() as stored
-       on stored.database_name = 'warehouse' and stored.schema_name = 'source' and stored.table_name = setting_source.source
+left join stored using (source)
 order by setting_source.source;

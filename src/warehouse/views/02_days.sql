@@ -30,9 +30,14 @@ create table work.newest as
 select
     newest_run,
     case when setting.private then date '9999-12-31'
-         else cast(newest_run as date) - 1 - setting.delay end as last_day
+         else cast(newest_run as date) - 1 - setting.delay end as last_day,
+    -- Rows come without any server being asked.
+    case when setting.private then date '9999-12-31'
+         else cast(newest_collection as date) - 1 - setting.delay end as last_row_day
 from (
-    select coalesce((select max(finished) from warehouse.collection), (select max(ends) from warehouse.report)) as newest_run
+    select coalesce((select max(finished) from work.asked), collected.finished, (select max(ends) from warehouse.report)) as newest_run,
+           coalesce(collected.finished, (select max(ends) from warehouse.report)) as newest_collection
+    from (select max(finished) as finished from warehouse.collection) as collected
 )
 cross join setting.rule as setting;
 
