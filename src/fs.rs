@@ -1,7 +1,7 @@
 //! `std::fs` with the path in every error, writes that are whole or not at all, and walks in a fixed order.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
@@ -51,6 +51,19 @@ pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>> {
     let read = fs::File::open(path).and_then(|file| file.take(length as u64).read_to_end(&mut start));
     read.with_context(|| format!("cannot read `{}`", path.display()))?;
     Ok(start)
+}
+
+/// The last bytes of a file, so many or all of them.
+pub fn read_end(path: &Path, length: usize) -> Result<Vec<u8>> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = fs::File::open(path)?;
+        let start = file.metadata()?.len().saturating_sub(length as u64);
+        file.seek(SeekFrom::Start(start))?;
+        let mut end = Vec::new();
+        file.read_to_end(&mut end)?;
+        Ok(end)
+    };
+    read().with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// What tells a file that was not touched from one that may have been: all of it changes when somebody writes the file, and

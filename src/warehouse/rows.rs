@@ -7,6 +7,7 @@ use duckdb::Connection;
 use duckdb::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use duckdb::arrow::compute::{concat_batches, partition};
 use duckdb::arrow::datatypes::{DataType, TimeUnit, *};
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -173,19 +174,18 @@ fn date(days: i32) -> String {
         .map_or_else(|_| days.to_string(), |date| date.to_string())
 }
 
-/// A time in UTC as `YYYY-MM-DDThh:mm:ssZ`.
+/// A time in UTC as `YYYY-MM-DDThh:mm:ssZ`, to the end of the year 9999.
 fn timestamp(array: &ArrayRef, row: usize, unit: TimeUnit) -> String {
-    let time = match unit {
-        TimeUnit::Second => jiff::Timestamp::from_second(array.as_primitive::<TimestampSecondType>().value(row)),
+    let since = match unit {
+        TimeUnit::Second => SignedDuration::from_secs(array.as_primitive::<TimestampSecondType>().value(row)),
         TimeUnit::Millisecond => {
-            jiff::Timestamp::from_millisecond(array.as_primitive::<TimestampMillisecondType>().value(row))
+            SignedDuration::from_millis(array.as_primitive::<TimestampMillisecondType>().value(row))
         }
         TimeUnit::Microsecond => {
-            jiff::Timestamp::from_microsecond(array.as_primitive::<TimestampMicrosecondType>().value(row))
+            SignedDuration::from_micros(array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
-        TimeUnit::Nanosecond => {
-            jiff::Timestamp::from_nanosecond(i128::from(array.as_primitive::<TimestampNanosecondType>().value(row)))
-        }
+        TimeUnit::Nanosecond => SignedDuration::from_nanos(array.as_primitive::<TimestampNanosecondType>().value(row)),
     };
-    time.map(|time| time.to_string()).unwrap_or_default()
+    let time = Date::constant(1970, 1, 1).at(0, 0, 0, 0).checked_add(since);
+    time.map(|time| format!("{time}Z")).unwrap_or_default()
 }

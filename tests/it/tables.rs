@@ -112,7 +112,7 @@ fn what_cannot_be_read_is_said_with_its_place_and_leaves_the_rows_and_other_sour
             "data/prices.csv: row 2: `much` in the column `price` is not a whole",
         ),
         ("day\n2026-03-01\n", "data/prices.csv: there is no column `price`, it has `day`"),
-        ("day,price\n2026-03-01,1,1\n", "data/prices.csv: CSV Error on Line: 2"),
+        ("day,price\n2026-03-01,1,1\n", "data/prices.csv: line 2 has 3 fields, not 2"),
         ("", "data/prices.csv: there is no column"),
     ] {
         project.write("data/prices.csv", rows);

@@ -107,6 +107,7 @@ fn delimited(file: &Source, delimiter: u8, options: &RowOptions<'_>) -> Result<(
     check_names(file, &names)?;
     let plain = file.path.with_extension("plain");
     let mut writer = csv::Writer::from_path(&plain).map_err(wrong)?;
+    let mut last = None;
     let mut more = !options.header || reader.read_record(&mut record).map_err(wrong)?;
     while more {
         if record.len() != names.len() {
@@ -118,7 +119,17 @@ fn delimited(file: &Source, delimiter: u8, options: &RowOptions<'_>) -> Result<(
             ));
         }
         writer.write_record(&record).map_err(wrong)?;
+        last = record
+            .iter()
+            .next_back()
+            .is_some_and(|field| field.contains('\n'))
+            .then(|| record.position().map_or(0, csv::Position::line));
         more = reader.read_record(&mut record).map_err(wrong)?;
+    }
+    // A quote that is never closed takes all lines to the end of the file with it.
+    if let Some(line) = last.filter(|_| !ends_in_quote(file)) {
+        let message = format!("{}: line {line} has a quote that is not closed", file.shown);
+        return Err(Unreadable::new(message, "nothing was changed; close it, or write `\"\"` for a quote in quotes"));
     }
     writer.flush().map_err(|error| unreadable(file, &error.to_string()))?;
     let columns = names.iter().map(|name| format!("{}: 'VARCHAR'", quoted(name))).collect::<Vec<_>>().join(", ");
@@ -130,6 +141,12 @@ fn delimited(file: &Source, delimiter: u8, options: &RowOptions<'_>) -> Result<(
         literal(&plain)
     );
     Ok((names, relation))
+}
+
+/// Whether the last character of a file, line breaks apart, is a quote.
+fn ends_in_quote(file: &Source) -> bool {
+    let end = fs::read_end(&file.path, 64).unwrap_or_default();
+    end.trim_ascii_end().ends_with(b"\"")
 }
 
 fn malformed(file: &Source, error: &csv::Error) -> Unreadable {
