@@ -72,6 +72,8 @@ impl Warehouse {
         now: Timestamp,
         files: &[File],
     ) -> Result<()> {
+        // Another core unpacks meanwhile, and each thread of DuckDB's has memory of its own.
+        self.connection.execute_batch("set threads = 1")?;
         let transaction = self.connection.transaction()?;
         let mut extracts = Vec::new();
         for file in files {

@@ -369,7 +369,7 @@ fn wrong_numbers_are_said_with_their_place_and_nothing_of_the_document_is() {
     let wrong = document(ONE, 4, 8).replace("bridge-ips ir=8", "bridge-ips ir=private");
     let entries = [documents(ONE, 3..4), wrong, documents(ONE, 5..6)];
     let entries: Vec<(&str, &[u8])> =
-        ["a/1", "a/2", "a/3"].into_iter().zip(entries.iter().map(|text| text.as_bytes())).collect();
+        ["a/1", "a/2", "a/3"].into_iter().zip(entries.iter().map(String::as_bytes)).collect();
     project.write("archives/a.tar.xz", xz(&tar(&entries)));
     project.write("archives/b", "private words\n");
     let said = project.run(&["collect"]).failed(4);

@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Error, Stream};
 
-/// How many bytes are handed over at once.
-const BLOCK: usize = 1 << 18;
+/// How many bytes are handed over at once: so few that the allocator does not ask the kernel for them.
+const BLOCK: usize = 1 << 16;
 /// How many blocks may wait.
-pub const WAITING: usize = 8;
+pub const WAITING: usize = 32;
 /// How an xz file begins.
 const XZ: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0];
 /// The memory that unpacking may take: `xz -9` needs 65 MiB.

@@ -11,9 +11,9 @@ use crate::hash;
 use crate::warehouse::{File, InstanceFacts, Traffic};
 
 /// How many bytes of statements are kept before they are loaded.
-const MOST_TEXT: usize = 16 << 20;
+const MOST_TEXT: usize = 4 << 20;
 /// How many bytes of statements are loaded at once: as facts they are ten times as large.
-const CHUNK: usize = 2 << 20;
+const CHUNK: usize = 1 << 20;
 /// How many statements are known at a time, loaded or not.
 const MOST_STATEMENTS: usize = 900_000;
 /// How many documents and bridges are recognized.
