@@ -35,7 +35,8 @@ select
     case when setting.private then date '9999-12-31'
          else cast(newest_collection as date) - 1 - setting.delay end as last_row_day
 from (
-    select coalesce((select max(finished) from work.asked), collected.finished, (select max(ends) from warehouse.report)) as newest_run,
+    select coalesce((select max(finished) from warehouse.collection
+                     where server <> '' and plugin in ('tor-bridge', 'sample') or plugin = 'collector'), collected.finished, (select max(ends) from warehouse.report)) as newest_run,
            coalesce(collected.finished, (select max(ends) from warehouse.report)) as newest_collection
     from (select max(finished) as finished from warehouse.collection) as collected
 )

@@ -62,11 +62,15 @@ from work.visible join work.named_bridge using (private_bridge);
 create table day as
 with complete as (
     select server_day.day,
-           bool_and(asked.server is null or coalesce(asked.last_answer >= server_day.day + interval 36 hours, false)
-                    or asked.last_asked >= server_day.day + interval 60 hours) as complete
+           bool_and(case when server_day.private_server = '' then archive.newest >= server_day.day + interval 60 hours
+                         else asked.server is null or coalesce(asked.last_answer >= server_day.day + interval 36 hours, false)
+                              or asked.last_asked >= server_day.day + interval 60 hours end) as complete
     from work.server_day
     left join (select server, max(finished) as last_asked, max(finished) filter (where answered) as last_answer
                from work.asked group by server) as asked on asked.server = server_day.private_server
+    -- The newest word of an archive: what bridges say of a day, they have said by then.
+    cross join (select max(report.received) as newest from warehouse.report
+                join warehouse.extract on extract.id = report.extract where extract.plugin = 'collector') as archive
     group by server_day.day
 ),
 counted as (

@@ -30,8 +30,10 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        self.entry.iter().try_for_each(|entry| write!(f, ":{entry}"))?;
+        // A name is somebody else's, and must not make a line of its own.
+        let plain = |name: &str| name.replace(char::is_control, "\u{fffd}");
+        f.write_str(&plain(&self.file))?;
+        self.entry.iter().try_for_each(|entry| write!(f, ":{}", plain(entry)))?;
         self.line.iter().try_for_each(|line| write!(f, ":{line}"))
     }
 }
@@ -76,36 +78,69 @@ fn is_tar(start: &[u8]) -> bool {
 /// Reads the entries of a tar. As they are, one by one: names that are longer than a header has room for are cut off, because
 /// what has them could be longer than memory.
 fn entries(blocks: &mut Blocks, take: &mut Take<'_>) -> Result<(), String> {
+    loop {
+        if let ControlFlow::Break(outcome) = entries_of_one(blocks, take) {
+            return outcome;
+        }
+        // Whoever puts two together has another after the zeros that end the first; all else is read too, so that a sum at the
+        // end of what is packed is looked at.
+        loop {
+            let Ok(block) = blocks.fill_buf() else { return Ok(()) };
+            if block.is_empty() {
+                return Ok(());
+            }
+            let zeros = block.iter().take_while(|byte| **byte == 0).count();
+            let (ended, another) = (zeros == block.len(), is_tar(&block[zeros..]));
+            blocks.consume(zeros);
+            match (ended, another) {
+                (true, _) => {}
+                (false, true) => break,
+                (false, false) => return Err("goes on with something else after its tar".to_owned()),
+            }
+        }
+    }
+}
+
+/// The entries of one tar, up to its end; breaks if nothing more is to be read.
+fn entries_of_one(blocks: &mut Blocks, take: &mut Take<'_>) -> ControlFlow<Result<(), String>> {
     let mut archive = tar::Archive::new(blocks);
     let mut last = String::new();
     let damaged = |last: &str| match last {
         "" => "is a damaged tar, or breaks off in its first entry".to_owned(),
         last => format!("is a damaged tar, or breaks off, in or after the entry `{last}`"),
     };
-    for entry in archive.entries().map_err(|_| damaged(""))?.raw(true) {
-        let mut entry = entry.map_err(|_| damaged(&last))?;
+    let entries = match archive.entries() {
+        Ok(entries) => entries.raw(true),
+        Err(_) => return ControlFlow::Break(Err(damaged(""))),
+    };
+    for entry in entries {
+        let Ok(mut entry) = entry else { return ControlFlow::Break(Err(damaged(&last))) };
         let size = entry.size();
+        let kind = entry.header().entry_type();
         let name = entry.path_bytes();
-        if !entry.header().entry_type().is_file() || name.ends_with(b"/") {
+        // A name that is cut off may end so too.
+        let is_folder = size == 0 && name.ends_with(b"/");
+        let is_sparse = kind.is_gnu_sparse();
+        if !(kind.is_file() || kind.is_contiguous() || is_sparse) || is_folder {
             continue;
         }
         let escapes = escapes(&name);
         last.clear();
         last.extend(String::from_utf8_lossy(&name).chars().take(SHOWN));
-        if escapes {
-            let message = "has a path that leads out of the archive".to_owned();
-            if take(Found::Wrong(Some(&last), None, message)).is_break() {
-                return Ok(());
+        if escapes || is_sparse {
+            let message = if escapes { "has a path that leads out of the archive" } else { "is a sparse file" };
+            if take(Found::Wrong(Some(&last), None, message.to_owned())).is_break() {
+                return ControlFlow::Break(Ok(()));
             }
             continue;
         }
         match documents(&mut entry, Some(size), Some(&last), take) {
             Cut::Whole => {}
-            Cut::Off => return Err(format!("breaks off in the entry `{last}`")),
-            Cut::Unwanted => return Ok(()),
+            Cut::Off => return ControlFlow::Break(Err(format!("breaks off in the entry `{last}`"))),
+            Cut::Unwanted => return ControlFlow::Break(Ok(())),
         }
     }
-    Ok(())
+    ControlFlow::Continue(())
 }
 
 /// Whether a path, or what another system makes of it, is not below the folder that it is relative to.

@@ -70,6 +70,11 @@ impl Gather {
         self.digests.insert(document.digest)
     }
 
+    /// Forgets that a document was seen.
+    pub fn forget(&mut self, document: &Document) {
+        self.digests.remove(&document.digest);
+    }
+
     /// Adds what a document says; gives what is wrong in it.
     pub fn add(&mut self, document: &Document) -> Vec<Broken> {
         let mut broken = Vec::new();

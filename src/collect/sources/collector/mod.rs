@@ -316,7 +316,12 @@ impl Reader {
         if document.published > (self.now + TOLERANCE).as_second() {
             return vec![Broken { line: 0, message: "was published in the future".to_owned() }];
         }
-        self.gather.add(document)
+        let broken = self.gather.add(document);
+        if !broken.is_empty() {
+            // A good copy may be still to come.
+            self.gather.forget(document);
+        }
+        broken
     }
 
     fn wrong(&mut self, file: &Unread, entry: Option<&str>, line: Option<usize>, message: String, hint: &str) {

@@ -32,7 +32,7 @@ pub struct Splitter {
     line: usize,
     /// How many lines it has so far.
     lines: usize,
-    /// Whether its first line is there, and not only annotations.
+    /// Whether it has a line that is no annotation.
     begun: bool,
     /// Whether it is passed over.
     endless: bool,
@@ -95,7 +95,9 @@ impl Splitter {
             self.line += std::mem::take(&mut self.lines);
             self.begun = false;
         }
-        self.begun |= bare;
+        // Also one whose first line is damaged, or of another type, ends where the next begins.
+        let annotation = matches!(self.text[self.seen..].first(), Some(b'@' | b'\n' | b'\r') | None);
+        self.begun |= !annotation;
         if another { self.seen } else { start }
     }
 
@@ -179,6 +181,13 @@ mod tests {
                 assert_eq!(lines, [(0, Some(23)), (3, None), (4, Some(21))], "{step}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_no_document_ends_where_one_begins() {
+        let text = b"bridge-ips ir=8\n@type t\nextra-info 1\n@type other\nrouter x\n@type t\nextra-info 2\nxtra-info 3\nextra-info 4\n";
+        let lines: Vec<_> = split(text, 7).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines, [0, 1, 3, 5, 8]);
     }
 
     proptest! {
