@@ -351,6 +351,58 @@ fn of_a_tar_that_breaks_off_what_came_counts() {
 }
 
 #[test]
+fn tars_that_were_put_together_are_all_read_and_what_else_follows_one_is_said() {
+    let project = project();
+    let of = |days: std::ops::Range<u32>| tar(&[("a/one", documents(ONE, days).as_bytes())]);
+    project.write("archives/a.tar", [of(3..4), of(4..5)].concat());
+    project.write("archives/b.tar.xz", [xz(&of(5..6)), xz(&of(6..7))].concat());
+    project.run(&["collect"]).ok();
+    assert_eq!(days(&project, ONE), told(3..7));
+    project.write("archives/c.tar", [of(7..8), b"something".to_vec()].concat());
+    let said = project.run(&["collect"]).failed(4);
+    assert!(said.contains("archives/c.tar: the file goes on with something else after its tar"), "{said}");
+    assert_eq!(days(&project, ONE), told(3..8));
+}
+
+#[test]
+fn damage_behind_the_end_of_a_tar_is_noticed_too() {
+    let project = project();
+    let packed = xz(&tar(&[("a/one", documents(ONE, 3..5).as_bytes())]));
+    project.write("archives/a.tar.xz", &packed[..packed.len() - 12]);
+    let said = project.run(&["collect"]).failed(4);
+    assert!(said.contains("archives/a.tar.xz: the file breaks off in the middle"), "{said}");
+    assert_eq!(days(&project, ONE), told(3..5));
+}
+
+#[test]
+fn the_rest_of_a_document_is_nobodys_and_costs_no_other() {
+    let project = project();
+    let bare = format!("@type bridge-extra-info 1.3\nextra-info b {TWO}\npublished 2025-03-03 20:00:00\n");
+    let whole = document(ONE, 3, 80);
+    let rest = &whole[whole.find("bridge-stats-end").unwrap()..];
+    let other = "@type bridge-server-descriptor 1.2\nrouter x 127.0.0.1 1 0 0\npublished 2025-03-03 20:00:00\n";
+    project.write("archives/a", format!("{rest}{bare}{other}{}", documents(ONE, 4..6)));
+    let said = project.run(&["collect"]).failed(4);
+    assert!(said.contains("archives/a:1: the document has no line `extra-info`"), "{said}");
+    assert_eq!(days(&project, TWO), [""; 0], "the first one's clients are not the second's");
+    assert_eq!(days(&project, ONE), told(4..6));
+}
+
+#[test]
+fn a_good_copy_of_a_damaged_document_counts_whichever_comes_first() {
+    for names in [["a", "b"], ["b", "a"]] {
+        let project = project();
+        let good = document(ONE, 3, 24);
+        project.write(&format!("archives/{}", names[0]), good.replace("bridge-ips ir=24", "bridge-ips ir=x"));
+        project.write(&format!("archives/{}", names[1]), &good);
+        // The damaged one is only told of if it comes first; else it says nothing that is not known.
+        let code = project.run(&["collect"]).code;
+        assert_eq!(code, Some(if names[0] == "a" { 4 } else { 0 }));
+        assert_eq!(days(&project, ONE), told(3..4));
+    }
+}
+
+#[test]
 fn a_document_that_is_cut_in_half_is_none() {
     let project = project();
     let cut = document(ONE, 6, 8);

@@ -238,10 +238,10 @@ fn every_option_of_a_source_is_documented() {
     let page =
         std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md")).unwrap();
     let project = TestProject::new();
+    let known = regex::Regex::new("`([a-z_]+)`").unwrap();
     for plugin in ["table", "command", "collector"] {
         project.write("sources.yaml", format!("sources: {{{plugin}: {{x: {{nothing: 1}}}}}}\n"));
         let said = project.run(&["collect"]).failed(2);
-        let known = regex::Regex::new("`([a-z_]+)`").unwrap();
         let (_, options) = said.split_once("hint: ").unwrap_or_else(|| panic!("{said}"));
         let options: Vec<&str> = known.captures_iter(options).map(|found| found.get(1).unwrap().as_str()).collect();
         assert!(!options.is_empty(), "{said}");

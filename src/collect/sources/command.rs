@@ -71,7 +71,7 @@ impl<'a> Command<'a> {
     fn run_here(&self) -> Said {
         let fetched = match self.fetch() {
             Ok(fetched) => fetched,
-            Err(failure) => return Said { rows: Err(self.not_run(failure)), log: String::new() },
+            Err(failure) => return Said { rows: Err(self.not_run(&failure)), log: String::new() },
         };
         let log = self.masked(&fetched.stderr);
         let rows = match fetched.exit {
@@ -173,8 +173,8 @@ impl<'a> Command<'a> {
         here("the program failed", story, hint)
     }
 
-    fn not_run(&self, failure: transport::Failure) -> Failure {
-        let (reason, story, hint) = match &failure {
+    fn not_run(&self, failure: &transport::Failure) -> Failure {
+        let (reason, story, hint) = match failure {
             transport::Failure::NotStarted(why) => (
                 "the program could not be started",
                 format!("the program `{}` could not be started: {why}", self.program()),
