@@ -147,13 +147,14 @@ pub fn collect(
     fs::create_private_dir(&project.spool())?;
     let _lock = lock(project)?;
     let ways = Ways::of(fleet);
-    let sources = sources::all(project, fleet, &ways, &standing(project)?);
     let (files, leftovers): (Vec<PathBuf>, Vec<Attempt>) = spool::leftovers(project)?.into_iter().unzip();
     if !leftovers.is_empty() {
         // Before anybody is asked, so that whatever holds up this run does not hold up these.
         on_event(Event::Leftovers(leftovers.len()));
         load(project, fleet, &leftovers, &files)?;
     }
+    // After these, which may have changed what stands.
+    let sources = sources::all(project, fleet, &ways, &standing(project)?);
     let tasks = tasks(&sources, fleet, options)?;
     on_event(Event::Began(tasks.len()));
     let asking = Asking { project, ways: &ways, run: Timestamp::now(), retries: fleet.ssh.retries };

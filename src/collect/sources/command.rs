@@ -210,8 +210,7 @@ impl<'a> Command<'a> {
     /// A log without the values of the options, which may be secrets. The line that is cut off could have half of one.
     fn masked(&self, log: &str) -> String {
         let whole = if log.len() < LOG_KEPT { log.len() } else { log.rfind('\n').map_or(0, |end| end + 1) };
-        let log = &log[..whole];
-        self.without_values(log)
+        self.without_values(&log[..whole])
     }
 
     /// A text with `***` for the values of the options. Very short ones would stand anywhere.

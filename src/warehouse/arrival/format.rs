@@ -153,7 +153,6 @@ fn malformed(file: &Source, error: &csv::Error) -> Unreadable {
     let line = error.position().map_or_else(String::new, |position| format!("line {}: ", position.line()));
     let what = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "this is not UTF-8".to_owned(),
-        csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
     };
     let hint = "nothing was changed; see that the file is whole and of the format that is named";
