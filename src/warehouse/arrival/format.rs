@@ -106,7 +106,8 @@ fn delimited(file: &Source, delimiter: u8, options: &RowOptions<'_>) -> Result<(
     };
     check_names(file, &names)?;
     let plain = file.path.with_extension("plain");
-    let mut writer = csv::Writer::from_path(&plain).map_err(wrong)?;
+    // All in quotes, so that no first cell starts with a byte order mark, which DuckDB would take off.
+    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_path(&plain).map_err(wrong)?;
     let mut last = None;
     let mut more = !options.header || reader.read_record(&mut record).map_err(wrong)?;
     while more {

@@ -111,6 +111,7 @@ fn comments_are_left_out_and_a_file_may_have_no_names() {
 fn quotes_line_breaks_and_a_byte_order_mark_are_understood() {
     let text = "\u{feff}a,b\n\"x,\"\"y\"\"\",\"one\ntwo\"\n";
     assert_eq!(csv(&[("x.csv", text)], &options(NONE)), "a,b\n\"x,\"\"y\"\"\",\"one\ntwo\"\n");
+    assert_eq!(csv(&[("x.csv", "a\n\u{feff}\u{feff}x\n")], &options(NONE)), "a\n\u{feff}\u{feff}x\n");
 }
 
 #[test]
@@ -248,7 +249,7 @@ fn names_of_columns_are_told_apart_and_fit_everywhere() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn any_texts_come_back_as_they_were(cells in proptest::collection::vec(("[^\u{0}\r]{0,12}", "[a-z,\"\n]{1,5}"), 1..5)) {
         let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
