@@ -3,6 +3,7 @@
 //! their numbers are read when they are new.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use jiff::Timestamp;
 
@@ -10,10 +11,8 @@ use super::document::{Broken, Document, Facts, KINDS, Kind, facts};
 use crate::hash;
 use crate::warehouse::{File, InstanceFacts, Traffic};
 
-/// How many bytes of statements are kept before they are loaded.
-const MOST_TEXT: usize = 4 << 20;
 /// How many bytes of statements are loaded at once: as facts they are ten times as large.
-const CHUNK: usize = 1 << 20;
+const MOST_TEXT: usize = 1 << 20;
 /// How many statements are known at a time, loaded or not.
 const MOST_STATEMENTS: usize = 900_000;
 /// How many documents and bridges are recognized.
@@ -27,8 +26,6 @@ struct Word {
     hash: u64,
     /// The file that says it.
     file: u32,
-    /// Where its lines stand, if they are not loaded.
-    lines: Option<(u32, u32)>,
 }
 
 /// What documents say.
@@ -38,6 +35,8 @@ pub struct Gather {
     /// Each bridge's hashed fingerprint, its newest nickname, and when it was called so.
     names: Vec<(String, String, i64)>,
     words: HashMap<u64, Word>,
+    /// Where in `text` the lines of words stand that are to be loaded, by bridge, kind and interval.
+    waiting: BTreeMap<u64, Range<usize>>,
     text: Vec<u8>,
     files: Vec<(String, bool)>,
     digests: HashSet<u64>,
@@ -103,10 +102,10 @@ impl Gather {
                     continue;
                 }
             }
-            let at = self.text.len() as u32;
+            let at = self.text.len();
             self.text.extend_from_slice(&statement.lines);
-            let lines = Some((at, self.text.len() as u32));
-            self.words.insert(key, Word { published, hash, file, lines });
+            self.waiting.insert(key, at..self.text.len());
+            self.words.insert(key, Word { published, hash, file });
         }
         broken
     }
@@ -134,28 +133,14 @@ impl Gather {
         self.text.len() > MOST_TEXT || self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS
     }
 
-    /// Gives all that was not given yet, in parts that can be loaded one after another; only the last says that files are done.
-    pub fn give<E>(&mut self, mut load: impl FnMut(Vec<File>) -> Result<(), E>) -> Result<(), E> {
-        let waiting = self.words.iter().filter_map(|(key, word)| Some((*key, word.lines?)));
-        let mut waiting: Vec<(u64, (u32, u32))> = waiting.collect();
-        // By bridge, kind and interval.
-        waiting.sort_unstable();
-        let mut part = Part::default();
-        for (key, (from, to)) in waiting {
-            if part.bytes > CHUNK && part.bridge != bridge_of(key) {
-                load(std::mem::take(&mut part).files(self, false))?;
-            }
-            let word = &self.words[&key];
-            part.add(key, word, &self.text[from as usize..to as usize]);
+    /// Gives all that was not given yet, by file, with the files of which everything was given by then.
+    pub fn give(&mut self) -> Vec<File> {
+        let mut given = Given::default();
+        for (key, lines) in std::mem::take(&mut self.waiting) {
+            given.add(key, &self.words[&key], &self.text[lines]);
         }
-        let last = part.files(self, true);
-        if !last.is_empty() {
-            load(last)?;
-        }
+        let files = given.files(self);
         self.text.clear();
-        for word in self.words.values_mut() {
-            word.lines = None;
-        }
         if self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS {
             (self.words, self.names, self.bridges) = Default::default();
         }
@@ -165,7 +150,7 @@ impl Gather {
                 hash.clear();
             }
         });
-        Ok(())
+        files
     }
 }
 
@@ -178,10 +163,9 @@ fn bridge_of(key: u64) -> u32 {
     (key >> 36) as u32
 }
 
-/// Some of what is loaded: whole bridges, one after another.
+/// What is given: of whole bridges, one after another.
 #[derive(Default)]
-struct Part {
-    bytes: usize,
+struct Given {
     bridge: u32,
     /// By file, bridge, and when it was said.
     facts: BTreeMap<(u32, u32, i64), InstanceFacts>,
@@ -189,13 +173,12 @@ struct Part {
     traffic: BTreeMap<Timestamp, (i64, u32, Traffic)>,
 }
 
-impl Part {
+impl Given {
     fn add(&mut self, key: u64, word: &Word, lines: &[u8]) {
         if bridge_of(key) != self.bridge {
             self.end_bridge();
             self.bridge = bridge_of(key);
         }
-        self.bytes += lines.len();
         let kind = KINDS[(key >> 34 & 3) as usize];
         // It was understood when it came.
         let Ok(read) = facts(kind, lines, word.published) else { return };
@@ -224,16 +207,15 @@ impl Part {
         }
     }
 
-    /// By file, with the files that are done if this is the last part.
-    fn files(mut self, gather: &Gather, last: bool) -> Vec<File> {
+    /// By file, with the files that are done.
+    fn files(mut self, gather: &Gather) -> Vec<File> {
         self.end_bridge();
         let mut files: BTreeMap<u32, File> = BTreeMap::new();
         let file = |number: u32| {
             let (hash, done) = gather.files[number as usize].clone();
-            File { hash, done: done && last, facts: Vec::new() }
+            File { hash, done, facts: Vec::new() }
         };
-        for (number, _) in gather.files.iter().enumerate().filter(|(_, (hash, done))| last && *done && !hash.is_empty())
-        {
+        for (number, _) in gather.files.iter().enumerate().filter(|(_, (hash, done))| *done && !hash.is_empty()) {
             files.insert(number as u32, file(number as u32));
         }
         for ((number, bridge, published), said) in self.facts {

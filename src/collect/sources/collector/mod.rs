@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -40,8 +41,10 @@ pub const PLUGIN: &str = "collector";
 const VERSION: u32 = 1;
 /// How far a bridge's clock may be ahead.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
-/// How often progress is told.
+/// How often progress is told; the warehouse is not kept open longer than that for nothing.
 const TICK: Duration = Duration::from_millis(200);
+/// How many times the warehouse is loaded into until it is closed for a moment.
+const AT_ONCE: u32 = 4;
 /// How many problems of a source are told one by one.
 const TOLD: usize = 20;
 
@@ -173,16 +176,6 @@ fn unread(
     Ok((files, bridges))
 }
 
-/// What a thread that reads tells.
-enum News {
-    /// A file begins: its name and length.
-    File(String, u64),
-    /// This can be loaded.
-    Load(Vec<File>),
-    /// It takes a while until there is more.
-    Loaded,
-}
-
 /// Reads files in a thread, and loads what they say in this one.
 fn read(
     project: &Project,
@@ -191,38 +184,57 @@ fn read(
     mut reader: Reader,
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Reader> {
-    // What is loaded is large, and does not wait beside what is made.
-    let (sender, receiver) = sync_channel(0);
-    let count = AtomicU64::new(0);
+    // One waits while one is loaded and one is made: they are large.
+    let (sender, receiver) = sync_channel(1);
+    let at = At::default();
     std::thread::scope(|scope| {
-        let count = &count;
+        let at = &at;
         let thread = scope.spawn(move || {
-            let _ = reader.all(&files, count, &sender);
+            let _ = reader.all(&files, at, &sender);
             reader
         });
         // Dropped when loading fails, so that the thread ends too.
         let receiver = receiver;
-        let mut at = (String::new(), 0);
         let mut warehouse = None;
+        let mut loaded = 0;
         loop {
             match receiver.recv_timeout(TICK) {
-                Ok(News::File(file, length)) => at = (file, length),
-                Ok(News::Load(files)) => {
+                Ok(files) => {
                     let mut opened = warehouse.take().map_or_else(|| Warehouse::open(project), Ok)?;
                     let salt = opened.salt(project)?;
                     opened.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
-                    warehouse = Some(opened);
+                    loaded += 1;
+                    // Others wait for it, and what DuckDB remembers of it is memory.
+                    warehouse = Some(opened).filter(|_| loaded % AT_ONCE > 0);
                 }
-                // Others wait for it, and what DuckDB remembers of it is memory.
-                Ok(News::Loaded) => warehouse = None,
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => warehouse = None,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let (file, length) = &at;
-            on_progress(Progress { source: name, file, read: count.load(Ordering::Relaxed), length: *length });
+            at.tell(name, on_progress);
         }
         thread.join().map_err(|_| anyhow!("the thread that reads the source `{name}` has failed"))
     })
+}
+
+/// How far the thread that reads is.
+#[derive(Default)]
+struct At {
+    /// The file, and its bytes.
+    file: Mutex<(String, u64)>,
+    /// Those that are read.
+    read: AtomicU64,
+}
+
+impl At {
+    fn begin(&self, file: &Unread) {
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = (file.shown.clone(), file.length);
+        self.read.store(0, Ordering::Relaxed);
+    }
+
+    fn tell(&self, source: &str, on_progress: &mut dyn FnMut(Progress<'_>)) {
+        let (file, length) = &*self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        on_progress(Progress { source, file, read: self.read.load(Ordering::Relaxed), length: *length });
+    }
 }
 
 /// Reads files and brings together what they say.
@@ -241,16 +253,15 @@ struct Reader {
 
 impl Reader {
     /// Breaks off when nobody wants the rest.
-    fn all(&mut self, files: &[Unread], count: &AtomicU64, sender: &SyncSender<News>) -> ControlFlow<()> {
+    fn all(&mut self, files: &[Unread], at: &At, sender: &SyncSender<Vec<File>>) -> ControlFlow<()> {
         for file in files {
-            count.store(0, Ordering::Relaxed);
-            send(sender, News::File(file.shown.clone(), file.length))?;
+            at.begin(file);
             self.gather.begin(file.hash.clone());
             self.imported.files += 1;
             let read = match fs::open(&file.path) {
                 Ok(bytes) => {
                     let mut flow = ControlFlow::Continue(());
-                    let outcome = archive::read(bytes, count, &mut |found| {
+                    let outcome = archive::read(bytes, &at.read, &mut |found| {
                         flow = self.found(file, found, sender);
                         flow
                     });
@@ -259,7 +270,7 @@ impl Reader {
                 }
                 Err(error) => Err(format!("cannot be read: {}", error.root_cause())),
             };
-            self.bytes += count.load(Ordering::Relaxed);
+            self.bytes += at.read.load(Ordering::Relaxed);
             match read {
                 Ok(()) => self.gather.done(),
                 Err(message) => {
@@ -272,7 +283,7 @@ impl Reader {
         self.give(sender)
     }
 
-    fn found(&mut self, file: &Unread, found: Found<'_>, sender: &SyncSender<News>) -> ControlFlow<()> {
+    fn found(&mut self, file: &Unread, found: Found<'_>, sender: &SyncSender<Vec<File>>) -> ControlFlow<()> {
         let (text, entry, begins) = match found {
             Found::Text(text, entry, begins) => (text, entry, begins),
             Found::Wrong(entry, line, message) => {
@@ -333,15 +344,9 @@ impl Reader {
         }
     }
 
-    fn give(&mut self, sender: &SyncSender<News>) -> ControlFlow<()> {
+    fn give(&mut self, sender: &SyncSender<Vec<File>>) -> ControlFlow<()> {
         self.imported.bridges = self.gather.bridges();
-        match self.gather.give(|files| sender.send(News::Load(files))) {
-            Ok(()) => send(sender, News::Loaded),
-            Err(_) => ControlFlow::Break(()),
-        }
+        let files = self.gather.give();
+        if files.is_empty() || sender.send(files).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
-}
-
-fn send(sender: &SyncSender<News>, news: News) -> ControlFlow<()> {
-    if sender.send(news).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
