@@ -21,7 +21,7 @@ use crate::config::Fleet;
 use crate::fs;
 use crate::problem::{Problem, Problems, unknown};
 use crate::project::Project;
-use crate::warehouse::{Attempt, Derived, Warehouse, standing};
+use crate::warehouse::{Attempt, Derived, Door, Warehouse, standing};
 
 /// How long after its first failure a server is asked again; each time after that, four times as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -199,10 +199,10 @@ pub fn collect(
     summary.new_here = summary.new_here.saturating_sub(refused.len());
     summary.failed_here.extend(refused);
     summary.doubles = warehouse.doubles()?;
-    drop(warehouse);
+    let door = &mut Door::of(project, warehouse);
     for (name, archive) in fleet.collector.iter().filter(|(name, _)| options.reads(name)) {
         let progress = &mut |progress: Progress<'_>| on_event(Event::Reading(progress));
-        summary.archives.push(collector::import(project, name, archive, asking.run, progress)?);
+        summary.archives.push(collector::import(project, door, name, archive, asking.run, progress)?);
     }
     Ok(summary)
 }

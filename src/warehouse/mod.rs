@@ -34,7 +34,7 @@ pub use rows::{Kind, Rows};
 pub use secrets::secrets;
 pub use servers::{servers, sources};
 pub use state::{state, state_of};
-pub use store::Warehouse;
+pub use store::{Door, Warehouse};
 pub use streak::Streak;
 pub use table::Type;
 pub use tables::{Standing, standing};

@@ -55,6 +55,30 @@ impl Warehouse {
     }
 }
 
+/// What stands between long work and the warehouse, for which others wait while it is open.
+pub struct Door<'a> {
+    project: &'a Project,
+    warehouse: Option<Warehouse>,
+}
+
+impl<'a> Door<'a> {
+    /// An open door to the project's warehouse.
+    pub fn of(project: &'a Project, warehouse: Warehouse) -> Self {
+        Self { project, warehouse: Some(warehouse) }
+    }
+
+    /// The warehouse, opened if it is not.
+    pub fn open(&mut self) -> Result<&mut Warehouse> {
+        let warehouse = self.warehouse.take().map_or_else(|| Warehouse::open(self.project), Ok)?;
+        Ok(self.warehouse.insert(warehouse))
+    }
+
+    /// Closes it, if it is not closed.
+    pub fn close(&mut self) {
+        self.warehouse = None;
+    }
+}
+
 fn attach(path: &Path) -> Result<Connection> {
     patiently(path, || {
         let connection = Connection::open_in_memory_with_flags(offline()?)?;

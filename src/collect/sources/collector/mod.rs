@@ -29,7 +29,7 @@ use self::gather::Gather;
 use super::files;
 use crate::config::{Collector, Which};
 use crate::project::Project;
-use crate::warehouse::{File, Reading, Warehouse};
+use crate::warehouse::{Door, File, Reading, Warehouse};
 use crate::{fs, hash};
 
 pub use archive::Place;
@@ -93,12 +93,13 @@ pub struct Progress<'a> {
     pub length: u64,
 }
 
-/// Reads what is new in the files of a source, and adds it to the warehouse, which must not be open.
+/// Reads what is new in the files of a source, and adds it to the warehouse, which is open only when it is needed.
 ///
 /// # Errors
 /// If the warehouse cannot be written. What is wrong with files is in what is given.
 pub fn import(
     project: &Project,
+    door: &mut Door<'_>,
     name: &str,
     options: &Collector,
     run: Timestamp,
@@ -110,10 +111,10 @@ pub fn import(
     let error = match files::find(project, &options.path, options.outside) {
         Ok(paths) => {
             let found = paths.len();
-            let (files, bridges) = unread(project, name, options, paths)?;
+            let (files, bridges) = unread(project, door.open()?, name, options, paths)?;
             let mut reader = Reader { bridges, now: Timestamp::now(), ..Reader::default() };
             reader.imported = imported;
-            reader = read(project, name, files, reader, on_progress)?;
+            reader = read(project, door, name, files, reader, on_progress)?;
             (imported, bytes) = (reader.imported, reader.bytes);
             imported.known = found - imported.files;
             reader.failed.then(|| "a file cannot be read to its end".to_owned())
@@ -135,7 +136,7 @@ pub fn import(
         error,
         bytes,
     };
-    Warehouse::open(project)?.record_reading(&reading)?;
+    door.open()?.record_reading(&reading)?;
     Ok(imported)
 }
 
@@ -151,11 +152,11 @@ struct Unread {
 /// The files that are not known as they are, and the bridges that count, if not all do.
 fn unread(
     project: &Project,
+    warehouse: &Warehouse,
     name: &str,
     options: &Collector,
     paths: Vec<PathBuf>,
 ) -> Result<(Vec<Unread>, Option<HashSet<String>>)> {
-    let warehouse = Warehouse::open(project)?;
     let known = warehouse.read_files(PLUGIN, name)?;
     let bridges = match options.bridges {
         Which::All => None,
@@ -179,6 +180,7 @@ fn unread(
 /// Reads files in a thread, and loads what they say in this one.
 fn read(
     project: &Project,
+    door: &mut Door<'_>,
     name: &str,
     files: Vec<Unread>,
     mut reader: Reader,
@@ -195,19 +197,20 @@ fn read(
         });
         // Dropped when loading fails, so that the thread ends too.
         let receiver = receiver;
-        let mut warehouse = None;
         let mut loaded = 0;
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(files) => {
-                    let mut opened = warehouse.take().map_or_else(|| Warehouse::open(project), Ok)?;
-                    let salt = opened.salt(project)?;
-                    opened.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
+                    let warehouse = door.open()?;
+                    let salt = warehouse.salt(project)?;
+                    warehouse.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
                     loaded += 1;
-                    // Others wait for it, and what DuckDB remembers of it is memory.
-                    warehouse = Some(opened).filter(|_| loaded % AT_ONCE > 0);
+                    if loaded % AT_ONCE == 0 {
+                        // What DuckDB remembers of it is memory.
+                        door.close();
+                    }
                 }
-                Err(RecvTimeoutError::Timeout) => warehouse = None,
+                Err(RecvTimeoutError::Timeout) => door.close(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             at.tell(name, on_progress);
