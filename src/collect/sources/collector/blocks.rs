@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use liblzma::bufread::XzDecoder;
-use liblzma::stream::{CONCATENATED, Error, Stream};
+use liblzma::stream::{Error, MtStreamBuilder};
 
 /// How many bytes are handed over at once: so few that the allocator does not ask the kernel for them.
 const BLOCK: usize = 1 << 16;
@@ -15,6 +15,10 @@ pub const WAITING: usize = 32;
 const XZ: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0];
 /// The memory that unpacking may take: `xz -9` needs 65 MiB.
 const MEMORY: u64 = 128 << 20;
+/// The memory that unpacking side by side may take. Where blocks are larger, they are unpacked one after another.
+const MEMORY_OF_THREADS: u64 = 64 << 20;
+/// With more threads, reading is slower than unpacking.
+const MOST_THREADS: usize = 4;
 /// A file that unpacks to so many times its size was made to do harm; the most that documents do is 100.
 const LARGEST_RATIO: u64 = 1000;
 /// What any file may unpack to.
@@ -33,9 +37,57 @@ pub fn send(file: impl Read, read: &AtomicU64, blocks: &SyncSender<Block>) {
     if !packed {
         return send_all(file, None, blocks);
     }
-    match Stream::new_stream_decoder(MEMORY, CONCATENATED) {
-        Ok(stream) => send_all(XzDecoder::new_stream(file, stream), Some(read), blocks),
+    match Streams::new(file) {
+        Ok(streams) => send_all(streams, Some(read), blocks),
         Err(error) => drop(blocks.send(Err(format!("cannot be unpacked: {error}")))),
+    }
+}
+
+/// The streams of an xz file, one after another. Blocks of a stream are unpacked side by side if it tells how large they are,
+/// as xz does when it packs with several threads.
+struct Streams<R: BufRead> {
+    /// The stream that is read; `None` at the end.
+    decoder: Option<XzDecoder<R>>,
+}
+
+impl<R: BufRead> Streams<R> {
+    fn new(file: R) -> io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS) as u32);
+        let mut builder = MtStreamBuilder::new();
+        let stream = builder.threads(threads).memlimit_threading(MEMORY_OF_THREADS).memlimit_stop(MEMORY).decoder()?;
+        Ok(Self { decoder: Some(XzDecoder::new_stream(file, stream)) })
+    }
+}
+
+impl<R: BufRead> Read for Streams<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(mut decoder) = self.decoder.take() {
+            let length = decoder.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                self.decoder = Some(decoder);
+                return Ok(length);
+            }
+            let mut file = decoder.into_inner();
+            if has_another(&mut file)? {
+                *self = Self::new(file)?;
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Whether anything follows a stream but for zeros, of which there may be any multiple of four.
+fn has_another(file: &mut impl BufRead) -> io::Result<bool> {
+    let mut zeros = 0;
+    loop {
+        let bytes = file.fill_buf()?;
+        let (all, here) = (bytes.len(), bytes.iter().take_while(|byte| **byte == 0).count());
+        file.consume(here);
+        zeros += here;
+        if here < all || all == 0 {
+            let whole = zeros.is_multiple_of(4);
+            return if whole { Ok(all > 0) } else { Err(io::ErrorKind::InvalidData.into()) };
+        }
     }
 }
 
