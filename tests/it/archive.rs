@@ -67,6 +67,14 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// In blocks that tell their sizes, as xz makes them with several threads.
+fn xz_of_blocks(bytes: &[u8]) -> Vec<u8> {
+    let stream = liblzma::stream::MtStreamBuilder::new().threads(2).preset(1).block_size(1 << 16).encoder().unwrap();
+    let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// All facts, whatever brought them.
 fn facts(project: &TestProject) -> Vec<String> {
     ["report", "request", "traffic"]
@@ -190,6 +198,7 @@ fn files_folders_and_tars_packed_or_not_give_the_same_facts() {
     // Several streams, as `cat` makes them.
     let (one, two) = text.as_bytes().split_at(2000);
     assert_eq!(facts_of(&[("a.xz", [xz(one), xz(two)].concat())]), plain);
+    assert_eq!(facts_of(&[("a.xz", [xz(one), vec![0; 8], xz_of_blocks(two), vec![0; 4]].concat())]), plain);
 }
 
 #[test]
@@ -308,33 +317,59 @@ fn a_path_that_leads_out_of_a_tar_is_passed_over() {
 
 #[test]
 fn of_a_packed_file_that_breaks_off_what_came_counts_and_it_is_read_again() {
+    for pack in [xz, xz_of_blocks] {
+        let project = project();
+        let packed = pack(many_documents().as_bytes());
+        project.write("archives/a.xz", &packed[..packed.len() / 2]);
+        let said = project.run(&["collect"]).failed(4);
+        assert!(said.contains("source `archive`: archives/a.xz: the file breaks off in the middle, after "), "{said}");
+        assert!(
+            said.contains("hint: what came before counts; get the file again, and the next collection reads it"),
+            "{said}"
+        );
+        let half = reports(&project);
+        assert!((100..1000).contains(&half), "{half}");
+        let said = project.run(&["collect"]).failed(4);
+        assert!(said.contains("breaks off in the middle"), "{said}");
+        assert_eq!(reports(&project), half);
+        project.write("archives/a.xz", &packed);
+        project.run(&["collect"]).ok();
+        assert_eq!(reports(&project), 1120);
+    }
+}
+
+#[test]
+fn of_a_packed_file_that_is_damaged_what_came_counts() {
+    for pack in [xz, xz_of_blocks] {
+        let project = project();
+        let mut packed = pack(many_documents().as_bytes());
+        let middle = packed.len() / 2;
+        packed[middle..middle + 64].fill(0);
+        project.write("archives/a.xz", &packed);
+        let said = project.run(&["collect"]).failed(4);
+        assert!(said.contains("source `archive`: archives/a.xz: the file is damaged, after "), "{said}");
+        let half = reports(&project);
+        assert!((100..1000).contains(&half), "{half}");
+    }
     let project = project();
-    // Numbers that do not repeat, so that half of the file is about half of the days.
-    let text: String = (1..29)
-        .flat_map(|day| {
-            (0..40).map(move |number| {
-                document(&format!("{:040X}", (number + 1) * 7_777_777_777_u64 * u64::from(day)), day, 8)
-            })
-        })
-        .collect();
-    let packed = xz(text.as_bytes());
-    project.write("archives/a.xz", &packed[..packed.len() / 2]);
+    project.write("archives/a.xz", [xz(many_documents().as_bytes()), vec![0; 3]].concat());
     let said = project.run(&["collect"]).failed(4);
-    assert!(said.contains("source `archive`: archives/a.xz: the file breaks off in the middle, after "), "{said}");
-    assert!(
-        said.contains("hint: what came before counts; get the file again, and the next collection reads it"),
-        "{said}"
-    );
-    let reports =
-        |project: &TestProject| project.private("select count(*) from warehouse.report")[0].parse::<u32>().unwrap();
-    let half = reports(&project);
-    assert!((100..1000).contains(&half), "{half}");
-    let said = project.run(&["collect"]).failed(4);
-    assert!(said.contains("breaks off in the middle"), "{said}");
-    assert_eq!(reports(&project), half);
-    project.write("archives/a.xz", &packed);
-    project.run(&["collect"]).ok();
-    assert_eq!(reports(&project), 1120);
+    assert!(said.contains("source `archive`: archives/a.xz: the file is damaged, after "), "{said}");
+    // What has no end that can be seen may be cut off.
+    assert_eq!(reports(&project), 1119);
+}
+
+/// Of 40 bridges a day for 28 days; numbers that do not repeat, so that half of the packed text is about half of the days.
+fn many_documents() -> String {
+    let of_day = |day| {
+        (0..40)
+            .map(move |number| document(&format!("{:040X}", (number + 1) * 7_777_777_777_u64 * u64::from(day)), day, 8))
+    };
+    (1..29).flat_map(of_day).collect()
+}
+
+fn reports(project: &TestProject) -> u32 {
+    project.private("select count(*) from warehouse.report")[0].parse().unwrap()
 }
 
 #[test]

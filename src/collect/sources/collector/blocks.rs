@@ -113,8 +113,8 @@ fn send_all(mut reader: impl Read, packed: Option<&AtomicU64>, blocks: &SyncSend
         let trouble = trouble.or_else(|| bomb.then(|| format!("unpacks to more than {LARGEST_RATIO} times its size")));
         block.truncate(filled);
         let last = filled < BLOCK || trouble.is_some();
-        // Nobody wants the rest only when the run is given up.
-        if blocks.send(Ok(block)).is_err() || last {
+        // An empty one would be the end. Nobody wants the rest only when the run is given up.
+        if filled > 0 && blocks.send(Ok(block)).is_err() || last {
             return trouble.map_or((), |trouble| drop(blocks.send(Err(trouble))));
         }
     }
