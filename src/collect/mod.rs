@@ -16,7 +16,7 @@ pub mod transport;
 
 use jiff::Timestamp;
 
-use crate::warehouse::{Extract, InstanceFacts, Raw};
+use crate::warehouse::{Arrival, Extract, InstanceFacts, Raw};
 
 pub use failure::Failure;
 
@@ -39,6 +39,12 @@ pub trait Source: Sync {
         false
     }
 
+    /// What it would bring from one server, as rows: without writing anything, for whoever tries it. Extracts are shown as
+    /// the facts in them.
+    fn test(&self, server: &str) -> Said {
+        sources::facts::said(self.plugin(), self.name(), server, self.ask(server, Timestamp::now()))
+    }
+
     /// What it suggests to call servers (instance `""`) and bridges: server, instance, label.
     fn labels(&self) -> Vec<(String, String, String)> {
         Vec::new()
@@ -58,6 +64,15 @@ pub struct Answer {
     pub raw: Option<Raw>,
     /// Why there is none, or none that can be read.
     pub failure: Option<Failure>,
+}
+
+/// What a source says that is tried.
+#[derive(Debug)]
+pub struct Said {
+    /// Its rows, if there is anything.
+    pub rows: Result<Option<Arrival>, Failure>,
+    /// What it says beside them, for people.
+    pub log: String,
 }
 
 /// Reads extracts of a plugin, however they came. Unknown plugins have no facts.

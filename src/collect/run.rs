@@ -14,9 +14,8 @@ use rayon::prelude::*;
 
 use super::queue::Queue;
 use super::sources::collector::{self, Imported, Progress};
-use super::sources::command::{Command, Said};
 use super::transport::Ways;
-use super::{Answer, Failure, Source, parse, sources, spool};
+use super::{Answer, Failure, Said, Source, parse, sources, spool};
 use crate::config::Fleet;
 use crate::fs;
 use crate::problem::{Problem, Problems, unknown};
@@ -207,26 +206,24 @@ pub fn collect(
     Ok(summary)
 }
 
-/// Reads a source of rows without writing anything. A source that asks servers is read from `server`, or from its first.
+/// Reads a source without writing anything. One that asks servers is read from `server`, or from its first; of archives, the
+/// beginning is read.
 ///
 /// # Errors
-/// If there is no such source, or none of rows, or it asks no such server. What goes wrong with the rows is in what it said.
-pub fn read_rows(project: &Project, fleet: &Fleet, name: &str, server: Option<&str>) -> Result<Said> {
-    let ways = Ways::of(fleet);
-    let standing = standing(project)?.remove(name).unwrap_or_default();
-    if let Some(options) = fleet.table.get(name) {
-        let rows = sources::table::Table::new(project, name, options, standing).read();
-        return Ok(Said { rows: rows.map(Some), log: String::new() });
+/// If there is no such source, or it asks no such server. What goes wrong with the source is in what it said.
+pub fn test(project: &Project, fleet: &Fleet, name: &str, server: Option<&str>) -> Result<Said> {
+    let nowhere = |message: String| Problems::from(Problem::nowhere(message));
+    if let Some(options) = fleet.collector.get(name) {
+        return match server {
+            Some(_) => Err(nowhere(format!("`{name}` asks no server")).into()),
+            None => collector::beginning(project, name, options),
+        };
     }
-    let Some(options) = fleet.command.get(name) else {
-        if fleet.sources().iter().any(|(_, other)| *other == name) {
-            let hint = "`torcollect server test` tries a server, and `torcollect collect` reads the rest";
-            return Err(Problems::from(Problem::nowhere(format!("`{name}` is no source of rows")).hint(hint)).into());
-        }
-        let known = fleet.row_sources().map(|(name, ..)| name);
-        return Err(Problems::from(unknown("source of rows", name, known)).into());
+    let ways = Ways::of(fleet);
+    let sources = sources::all(project, fleet, &ways, &standing(project)?);
+    let Some(source) = sources.iter().find(|source| source.name() == name) else {
+        return Err(Problems::from(unknown("source", name, fleet.sources().into_iter().map(|(_, name)| name))).into());
     };
-    let source = Command::new(project, fleet, name, options, &ways, standing);
     let servers = source.servers();
     let server = match (server, servers.first()) {
         (Some(server), _) if servers.iter().any(|known| known == server && !known.is_empty()) => server,
@@ -235,9 +232,9 @@ pub fn read_rows(project: &Project, fleet: &Fleet, name: &str, server: Option<&s
             return Err(Problems::from(unknown("server of this source", server, known)).into());
         }
         (None, Some(first)) => first,
-        (None, None) => return Err(Problems::from(Problem::nowhere(format!("`{name}` asks no server"))).into()),
+        (None, None) => return Err(nowhere(format!("`{name}` asks no server")).into()),
     };
-    let said = source.run(server);
+    let said = source.test(server);
     ways.hang_up(server);
     Ok(said)
 }

@@ -298,9 +298,12 @@ fn wrong<'a>(
     let known = tables.iter().chain(queries).map(String::as_str);
     let near = unknown.and_then(|(table, _)| nearest(&table.name, known));
     let problem = Problem::new(Place { file: file.to_owned(), line: error.line, column: error.column }, error.message);
-    match near {
-        Some(near) => problem.hint(format!("did you mean `{near}`?")),
-        None => problem,
+    match (near, unknown) {
+        (Some(near), _) => problem.hint(format!("did you mean `{near}`?")),
+        (None, Some(_)) => problem.hint(
+            "the table of a source is there when the source was collected, or says its `columns`: run `torcollect collect`",
+        ),
+        (None, None) => problem,
     }
 }
 

@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use duckdb::params;
+use duckdb::{Connection, params};
 use jiff::Timestamp;
 
 use super::facts::InstanceFacts;
 use super::identity::Salt;
 use super::load::{Extract, commit, derived, load, time};
-use super::store::Warehouse;
+use super::store::{Warehouse, attached_if_current};
+use crate::project::Project;
 
 /// One file of an archive, or a part of what it says.
 #[derive(Clone, Debug)]
@@ -44,6 +45,23 @@ pub struct Reading {
     pub bytes: u64,
 }
 
+/// The hashed fingerprints that servers have shown, as far as a project has any yet.
+///
+/// # Errors
+/// If the warehouse cannot be read; that there is none yet is fine.
+pub fn shown_fingerprints(project: &Project) -> Result<HashSet<String>> {
+    let connection = attached_if_current(project)?;
+    connection.map_or_else(|| Ok(HashSet::new()), |connection| shown_in(&connection, "warehouse.sighting"))
+}
+
+fn shown_in(connection: &Connection, sightings: &str) -> Result<HashSet<String>> {
+    let mut statement = connection.prepare(&format!(
+        "select distinct hashed_fingerprint from {sightings} where server <> '' and hashed_fingerprint is not null"
+    ))?;
+    let fingerprints = statement.query_map([], |row| row.get(0))?;
+    Ok(fingerprints.collect::<Result<_, _>>()?)
+}
+
 impl Warehouse {
     /// The hashes of the files of a source all of whose facts are there.
     pub fn read_files(&self, plugin: &str, source: &str) -> Result<HashSet<String>> {
@@ -56,11 +74,7 @@ impl Warehouse {
 
     /// The hashed fingerprints that servers have shown.
     pub fn shown_fingerprints(&self) -> Result<HashSet<String>> {
-        let mut statement = self.connection.prepare(
-            "select distinct hashed_fingerprint from sighting where server <> '' and hashed_fingerprint is not null",
-        )?;
-        let fingerprints = statement.query_map([], |row| row.get(0))?;
-        Ok(fingerprints.collect::<Result<_, _>>()?)
+        shown_in(&self.connection, "sighting")
     }
 
     /// Adds what files of a source say, in one transaction.

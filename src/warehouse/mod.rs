@@ -22,7 +22,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{File, Reading};
+pub use archive::{File, Reading, shown_fingerprints};
 pub use arrival::{Arrival, File as RowsFile, Unreadable};
 pub use bridges::{bridges, organizations};
 pub use facts::{InstanceFacts, Report, Requests, Traffic};

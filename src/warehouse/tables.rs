@@ -45,19 +45,21 @@ pub fn standing(project: &Project) -> Result<BTreeMap<String, Standing>> {
     let tables = tables.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     let table = |name: String| {
         let columns = columns(&connection, "warehouse", &name)?;
-        let from = format!("warehouse.source.{}", identifier(&name));
-        let mut known = Standing::default();
-        for (column, kind) in columns {
-            let any = format!("select count({}) > 0 from {from}", identifier(&column));
-            let any: bool = connection.query_row(&any, [], |row| row.get(0))?;
-            let special = SPECIAL_COLUMNS.iter().any(|(special, _)| *special == column);
-            if kind == "DATE" && (column == "day" || column == "date" && known.last_day.is_none()) {
-                let newest = format!("select max({})::varchar from {from}", identifier(&column));
-                let newest: Option<String> = connection.query_row(&newest, [], |row| row.get(0))?;
-                known.last_day = newest.and_then(|day| day.parse().ok()).or(known.last_day);
-            }
-            known.columns.push((column, type_of(&kind).filter(|_| any || special)));
-        }
+        let days =
+            ["day", "date"].into_iter().filter(|day| columns.iter().any(|(name, of)| name == day && of == "DATE"));
+        let newest = days.map(|day| format!(", max({day})")).collect::<String>();
+        let any = columns.iter().map(|(column, _)| format!(", count({}) > 0", identifier(column))).collect::<String>();
+        let sql = format!("select coalesce(null{newest})::varchar{any} from warehouse.source.{}", identifier(&name));
+        let known = connection.query_row(&sql, [], |row| {
+            let newest: Option<String> = row.get(0)?;
+            let column = |(index, (column, kind)): (usize, (String, String))| {
+                let any: bool = row.get(index + 1)?;
+                let special = SPECIAL_COLUMNS.iter().any(|(special, _)| *special == column);
+                Ok((column, type_of(&kind).filter(|_| any || special)))
+            };
+            let columns = columns.into_iter().enumerate().map(column).collect::<duckdb::Result<_>>()?;
+            Ok(Standing { columns, last_day: newest.and_then(|day| day.parse().ok()) })
+        })?;
         Ok((name, known))
     };
     tables.into_iter().map(table).collect()

@@ -339,6 +339,53 @@ fn of_a_packed_file_that_breaks_off_what_came_counts_and_it_is_read_again() {
 }
 
 #[test]
+fn a_file_that_is_packed_otherwise_is_said_to_be_and_stops_no_other() {
+    let project = project();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(documents(ONE, 3..5).as_bytes()).unwrap();
+    project.write("archives/a.tar.gz", gzip.finish().unwrap());
+    project.write("archives/b", documents(TWO, 3..5));
+    let said = project.run(&["collect"]).failed(4);
+    assert!(said.contains("archives/a.tar.gz: the file is packed with gzip, which is not read; unpack it"), "{said}");
+    assert_eq!(days(&project, TWO), told(3..5));
+}
+
+#[test]
+fn trying_an_archive_shows_what_its_documents_say_and_writes_nothing() {
+    let project = project();
+    project.write("archives/a", documents(ONE, 3..5) + "@type bridge-extra-info 1.3\nextra-info broken\n");
+    let said = project.run(&["source", "test", "archive", "--rows", "9", "--format", "csv"]).ok();
+    let rows = [
+        "clients,country,ir,24",
+        "clients,ip,v4,24",
+        "clients,ip,v6,0",
+        "clients,transport,obfs4,24",
+        "requests,,,24",
+        "requests,country,ir,24",
+    ];
+    let mut rows = rows.map(|row| format!("{ONE},2025-03-03T12:00:00Z,86400,{row}")).to_vec();
+    rows.push(format!("{ONE},2025-03-02T12:00:00Z,86400,bytes,direction,sent,3072"));
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    assert_eq!(lines[0], "bridge,ends,seconds,what,by,of,number");
+    assert!(rows.iter().all(|row| lines.contains(&row.as_str())), "{}", said.stdout);
+    assert_eq!(lines.len(), 10);
+    let columns = "columns: bridge text, ends time, seconds integer, what text, by text, of text, number integer";
+    assert!(said.stderr.contains(columns), "{}", said.stderr);
+    assert!(said.stderr.contains("archive: archives/a:27: the document has"), "{}", said.stderr);
+    assert!(said.stderr.contains("archive: 3 documents, 1 bridges; 1 problems"), "{}", said.stderr);
+    assert!(!project.path("data").exists());
+    // Of bridges that no server has shown.
+    project.write("sources.yaml", "sources: {collector: {archive: {path: [archives/], bridges: known}}}\n");
+    let said = project.run(&["source", "test", "archive"]).ok().stderr;
+    assert!(said.contains("0 rows"), "{said}");
+    let said = project.run(&["source", "test", "archive", "--server", "alpha"]).failed(2);
+    assert!(said.contains("`archive` asks no server"), "{said}");
+    project.write("sources.yaml", "sources: {collector: {archive: {path: [elsewhere/]}}}\n");
+    let said = project.run(&["source", "test", "archive"]).failed(1);
+    assert!(said.contains("error: source `archive`: there is no file `elsewhere/`"), "{said}");
+}
+
+#[test]
 fn of_a_packed_file_that_is_damaged_what_came_counts() {
     for pack in [xz, xz_of_blocks] {
         let project = project();

@@ -146,6 +146,24 @@ fn extract(stats: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn trying_a_source_shows_what_its_bridges_have_counted_and_writes_nothing() {
+    let project = one_bridge(&bridge_stats(ENDS, "de=8,fr=16", "v4=24,v6=0", "obfs4=24"));
+    let said = project.run(&["source", "test", "bridges", "--format", "csv"]).ok();
+    let counted = ["country,de,8", "country,fr,16", "ip,v4,24", "ip,v6,0", "transport,obfs4,24"];
+    let rows = counted.map(|counted| format!("default,2026-03-02T13:00:00Z,86400,clients,{counted}"));
+    let lines: Vec<&str> = said.stdout.lines().skip(1).collect();
+    assert!(rows.iter().all(|row| lines.contains(&row.as_str())), "{}", said.stdout);
+    assert!(said.stderr.contains("5 rows; columns: bridge text, ends time"), "{}", said.stderr);
+    assert!(!project.path("data").exists());
+    let said = project.run(&["source", "test", "bridges", "--server", "alpah"]).failed(2);
+    assert!(said.contains("did you mean `alpha`?"), "{said}");
+    let nothing = project.write("nothing", "");
+    project.local_servers(&[("alpha", cat(&nothing))]);
+    let said = project.run(&["source", "test", "bridges"]).failed(1);
+    assert!(said.starts_with("error: source `bridges`: ") && said.contains("\nhint: "), "{said}");
+}
+
+#[test]
 fn a_truncated_extract_is_refused() {
     let whole = extract(bridge_stats(ENDS, "cn=8", "v4=8,v6=0", "obfs4=8").as_bytes());
     let stderr = faulty(&whole[..whole.len() / 2], 4);

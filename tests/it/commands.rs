@@ -170,7 +170,7 @@ fn trying_a_source_shows_its_first_rows_and_writes_nothing() {
     assert!(stderr.contains("rows: done") && stderr.contains("50 rows; columns: n integer, word text"), "{stderr}");
     assert!(!project.path("data").exists());
     let said = project.run(&["source", "test", "row"]).failed(2);
-    assert!(said.contains("there is no source of rows `row`") && said.contains("did you mean `rows`?"), "{said}");
+    assert!(said.contains("there is no source `row`") && said.contains("did you mean `rows`?"), "{said}");
 }
 
 #[test]

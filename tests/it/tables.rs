@@ -309,3 +309,18 @@ fn a_page_is_made_for_each_row_of_a_source() {
     project.run(&["build", "--collect"]).ok();
     assert!(project.read("public/price/2026-03-02.html").contains("It was 2."));
 }
+
+#[test]
+fn a_query_of_a_source_that_was_never_collected_is_told_what_to_do() {
+    let project = project("", "day,price\n2026-03-01,1\n");
+    project.write("site/queries/paid.sql", "select day from prices");
+    project.write("content/prices.md", "---\ntitle: Prices\ndata: {rows: paid}\n---\n{{len data.rows}}\n");
+    project.write("sources.yaml", "sources: {sample: {fleet: {seed: 1, days: 3, until: 2026-11-22}}}\n");
+    project.run(&["collect"]).ok();
+    set(&project, "");
+    let said = project.run(&["build"]).failed(1);
+    assert!(said.contains("Table with name prices does not exist"), "{said}");
+    assert!(said.contains("hint: the table of a source is there when the source was collected"), "{said}");
+    project.run(&["collect"]).ok();
+    project.run(&["build"]).ok();
+}

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use torcollect::collect::run::read_rows;
+use torcollect::collect::run::test;
 use torcollect::problem::{Kind, Problem, Problems};
 use torcollect::project::Project;
 use torcollect::text::printable;
@@ -32,7 +32,7 @@ impl Test {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
         let fleet = load_fleet(project, terminal)?;
-        let said = read_rows(project, &fleet, &self.name, self.server.as_deref())?;
+        let said = test(project, &fleet, &self.name, self.server.as_deref())?;
         for line in printable(&said.log).lines() {
             terminal.info(&format!("{}: {line}", self.name));
         }

@@ -11,7 +11,7 @@ use super::rows::{answer, arrived};
 use super::tor_bridge::frame::{Extract, State};
 use crate::collect::checkup::meaning;
 use crate::collect::transport::{self, Fetched, LOG_KEPT, Limits, Local, Transport, Ways};
-use crate::collect::{Answer, Failure, Source};
+use crate::collect::{Answer, Failure, Said, Source};
 use crate::config::{self, Fleet, Format, RowOptions};
 use crate::fs;
 use crate::project::Project;
@@ -37,15 +37,6 @@ pub struct Command<'a> {
     standing: Standing,
 }
 
-/// What a program here has said.
-#[derive(Debug)]
-pub struct Said {
-    /// Its rows, if it printed any.
-    pub rows: Result<Option<Arrival>, Failure>,
-    /// The beginning of its standard error, without the values of its options.
-    pub log: String,
-}
-
 impl<'a> Command<'a> {
     /// The source `name` of a fleet, of whose table this is known.
     pub fn new(
@@ -63,8 +54,9 @@ impl<'a> Command<'a> {
         Self { project, name, options, servers, ways, standing }
     }
 
-    /// Runs the program, or reads what a server's has printed.
-    pub fn run(&self, server: &str) -> Said {
+    /// Runs the program, or reads what a server's has printed. The log is the beginning of its standard error, without the
+    /// values of its options.
+    fn run(&self, server: &str) -> Said {
         if server.is_empty() { self.run_here() } else { Said { rows: self.read_from(server), log: String::new() } }
     }
 
@@ -242,5 +234,9 @@ impl Source for Command<'_> {
     fn ask(&self, server: &str, run: Timestamp) -> Vec<Answer> {
         let started = Timestamp::now();
         vec![answer(run, started, self.run(server).rows)]
+    }
+
+    fn test(&self, server: &str) -> Said {
+        self.run(server)
     }
 }

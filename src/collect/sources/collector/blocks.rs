@@ -35,12 +35,24 @@ pub fn send(file: impl Read, read: &AtomicU64, blocks: &SyncSender<Block>) {
         Err(error) => return drop(blocks.send(Err(format!("cannot be read: {error}")))),
     };
     if !packed {
-        return send_all(file, None, blocks);
+        return match otherwise_packed(file.buffer()) {
+            Some(how) => drop(
+                blocks.send(Err(format!("is packed with {how}, which is not read; unpack it, or pack it with xz"))),
+            ),
+            None => send_all(file, None, blocks),
+        };
     }
     match Streams::new(file) {
         Ok(streams) => send_all(streams, Some(read), blocks),
         Err(error) => drop(blocks.send(Err(format!("cannot be unpacked: {error}")))),
     }
+}
+
+/// How a file is packed that begins so, if it is not xz.
+fn otherwise_packed(start: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], _); 4] =
+        [(b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"PK\x03\x04", "zip")];
+    kinds.into_iter().find_map(|(magic, how)| start.starts_with(magic).then_some(how))
 }
 
 /// The streams of an xz file, one after another. Blocks of a stream are unpacked side by side if it tells how large they are,

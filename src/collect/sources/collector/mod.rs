@@ -26,10 +26,11 @@ use jiff::{SignedDuration, Timestamp};
 use self::archive::Found;
 use self::document::{Broken, Document};
 use self::gather::Gather;
-use super::files;
+use super::{facts, files};
+use crate::collect::Said;
 use crate::config::{Collector, Which};
 use crate::project::Project;
-use crate::warehouse::{Door, File, Reading, Warehouse};
+use crate::warehouse::{Door, File, Reading, Warehouse, shown_fingerprints};
 use crate::{fs, hash};
 
 pub use archive::Place;
@@ -140,6 +141,49 @@ pub fn import(
     Ok(imported)
 }
 
+/// Reads the beginning of what the files of a source say, without writing anything.
+///
+/// # Errors
+/// If the warehouse cannot be read. What is wrong with files is in what is said.
+pub fn beginning(project: &Project, name: &str, options: &Collector) -> Result<Said> {
+    let paths = match files::find(project, &options.path, options.outside) {
+        Ok(paths) => paths,
+        Err(failure) => return Ok(Said { rows: Err(failure), log: String::new() }),
+    };
+    let bridges = match options.bridges {
+        Which::All => None,
+        Which::Known => Some(shown_fingerprints(project)?),
+    };
+    let file = |path: PathBuf| {
+        let shown = project.shown(&path).display().to_string();
+        Unread { path, shown, hash: String::new(), length: 0 }
+    };
+    let files: Vec<Unread> = paths.into_iter().map(file).collect();
+    let mut reader = Reader { bridges, now: Timestamp::now(), ..Reader::default() };
+    let (sender, receiver) = sync_channel(0);
+    let (first, reader) = std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            let _ = reader.all(&files, &At::default(), &sender);
+            reader
+        });
+        let first = receiver.recv().unwrap_or_default();
+        // The reader breaks off when it has more.
+        drop(receiver);
+        (first, thread.join())
+    });
+    let Imported { problems, documents, bridges, wrong, .. } = reader.map_err(|_| failed(name))?.imported;
+    let facts: Vec<_> = first.into_iter().flat_map(|file| file.facts).collect();
+    let lines = problems.iter().map(|Problem { place, message, .. }| {
+        place.iter().map(|place| format!("{place}: ")).chain([format!("{message}\n")]).collect::<String>()
+    });
+    let log = lines.chain([format!("{documents} documents, {bridges} bridges; {wrong} problems\n")]).collect();
+    Ok(Said { rows: facts::rows(&facts).map(Some), log })
+}
+
+fn failed(name: &str) -> anyhow::Error {
+    anyhow!("the thread that reads the source `{name}` has failed")
+}
+
 /// A file that is to be read.
 struct Unread {
     path: PathBuf,
@@ -215,7 +259,7 @@ fn read(
             }
             at.tell(name, on_progress);
         }
-        thread.join().map_err(|_| anyhow!("the thread that reads the source `{name}` has failed"))
+        thread.join().map_err(|_| failed(name))
     })
 }
 
