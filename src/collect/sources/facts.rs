@@ -93,7 +93,7 @@ fn csv(facts: &[InstanceFacts]) -> Result<Vec<u8>, csv::Error> {
             }
         }
         for requests in &said.requests {
-            for number in requests.answered {
+            if let Some(number) = requests.answered {
                 put(requests.ends, requests.seconds, ["requests", "", ""], u64::from(number))?;
             }
             for (country, number) in requests.countries.iter().flatten() {
@@ -102,7 +102,7 @@ fn csv(facts: &[InstanceFacts]) -> Result<Vec<u8>, csv::Error> {
         }
         for traffic in &said.traffic {
             for (of, number) in [("sent", traffic.sent), ("received", traffic.received)] {
-                for number in number {
+                if let Some(number) = number {
                     put(traffic.ends, traffic.seconds, ["bytes", "direction", of], number)?;
                 }
             }
