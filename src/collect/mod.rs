@@ -69,6 +69,8 @@ pub struct Answer {
 /// What a source says that is tried.
 #[derive(Debug)]
 pub struct Said {
+    /// The server that was asked; `""` is here.
+    pub server: String,
     /// Its rows, if there is anything.
     pub rows: Result<Option<Arrival>, Failure>,
     /// What it says beside them, for people.

@@ -159,6 +159,8 @@ pub fn collect(
     let asking = Asking { project, ways: &ways, run: Timestamp::now(), retries: fleet.ssh.retries };
     let mut answered = asking.all(tasks, options.jobs, on_event)?;
 
+    let archives = fleet.collector.iter().filter(|(name, _)| options.reads(name));
+    let archives: Vec<_> = archives.map(|(name, archive)| (name, archive, collector::find(project, archive))).collect();
     on_event(Event::Loading);
     let (mut files, mut attempts, mut shares) = (Vec::new(), Vec::new(), Vec::new());
     for answer in &mut answered {
@@ -199,9 +201,9 @@ pub fn collect(
     summary.failed_here.extend(refused);
     summary.doubles = warehouse.doubles()?;
     let door = &mut Door::of(project, warehouse);
-    for (name, archive) in fleet.collector.iter().filter(|(name, _)| options.reads(name)) {
+    for (name, archive, found) in archives {
         let progress = &mut |progress: Progress<'_>| on_event(Event::Reading(progress));
-        summary.archives.push(collector::import(project, door, name, archive, asking.run, progress)?);
+        summary.archives.push(collector::import(project, door, name, archive, found, asking.run, progress)?);
     }
     Ok(summary)
 }
@@ -211,32 +213,32 @@ pub fn collect(
 ///
 /// # Errors
 /// If there is no such source, or it asks no such server. What goes wrong with the source is in what it said.
-pub fn test(project: &Project, fleet: &Fleet, name: &str, server: Option<&str>) -> Result<Said> {
-    let nowhere = |message: String| Problems::from(Problem::nowhere(message));
+pub fn try_source(project: &Project, fleet: &Fleet, name: &str, server: Option<&str>) -> Result<Said> {
     if let Some(options) = fleet.collector.get(name) {
-        return match server {
-            Some(_) => Err(nowhere(format!("`{name}` asks no server")).into()),
-            None => collector::beginning(project, name, options),
-        };
+        asked(name, &[String::new()], server)?;
+        return collector::beginning(project, options);
     }
     let ways = Ways::of(fleet);
     let sources = sources::all(project, fleet, &ways, &standing(project)?);
     let Some(source) = sources.iter().find(|source| source.name() == name) else {
         return Err(Problems::from(unknown("source", name, fleet.sources().into_iter().map(|(_, name)| name))).into());
     };
-    let servers = source.servers();
-    let server = match (server, servers.first()) {
-        (Some(server), _) if servers.iter().any(|known| known == server && !known.is_empty()) => server,
-        (Some(server), _) => {
-            let known = servers.iter().map(String::as_str).filter(|known| !known.is_empty());
-            return Err(Problems::from(unknown("server of this source", server, known)).into());
-        }
-        (None, Some(first)) => first,
-        (None, None) => return Err(nowhere(format!("`{name}` asks no server")).into()),
-    };
-    let said = source.test(server);
-    ways.hang_up(server);
+    let server = asked(name, &source.servers(), server)?;
+    let said = source.test(&server);
+    ways.hang_up(&server);
     Ok(said)
+}
+
+/// Which of a source's servers is asked: the one that is wanted, or the first.
+fn asked(source: &str, servers: &[String], wanted: Option<&str>) -> Result<String, Problems> {
+    let names: Vec<&str> = servers.iter().map(String::as_str).filter(|server| !server.is_empty()).collect();
+    match (wanted, servers.first()) {
+        (Some(_), _) if names.is_empty() => Err(Problem::nowhere(format!("`{source}` asks no server")).into()),
+        (Some(wanted), _) if names.contains(&wanted) => Ok(wanted.to_owned()),
+        (Some(wanted), _) => Err(unknown("server of this source", wanted, names).into()),
+        (None, Some(first)) => Ok(first.clone()),
+        (None, None) => Err(Problem::nowhere(format!("`{source}` asks no server")).into()),
+    }
 }
 
 /// Puts attempts into the warehouse, and forgets the files in which they were spooled; says of each whether it was new.

@@ -105,7 +105,7 @@ impl Queries {
                 Ok(None) => {}
                 Err(error) => {
                     failed.insert(name);
-                    problems.push(wrong(file, error, reads, &tables, files.keys()));
+                    problems.push(wrong(file, error, reads, publication, &tables, files.keys()));
                 }
             }
         }
@@ -219,7 +219,7 @@ fn statements(
         let reads = match publication.reads(&sql) {
             Ok(reads) => reads,
             Err(error) => {
-                problems.push(wrong(&file, error, &[], tables, files.keys()));
+                problems.push(wrong(&file, error, &[], publication, tables, files.keys()));
                 continue;
             }
         };
@@ -288,6 +288,7 @@ fn wrong<'a>(
     file: &Path,
     error: QueryError,
     reads: &[(TableName, Option<String>)],
+    publication: &Publication,
     tables: &'a BTreeSet<String>,
     queries: impl Iterator<Item = &'a String>,
 ) -> Problem {
@@ -298,12 +299,13 @@ fn wrong<'a>(
     let known = tables.iter().chain(queries).map(String::as_str);
     let near = unknown.and_then(|(table, _)| nearest(&table.name, known));
     let problem = Problem::new(Place { file: file.to_owned(), line: error.line, column: error.column }, error.message);
-    match (near, unknown) {
-        (Some(near), _) => problem.hint(format!("did you mean `{near}`?")),
-        (None, Some(_)) => problem.hint(
-            "the table of a source is there when the source was collected, or says its `columns`: run `torcollect collect`",
-        ),
-        (None, None) => problem,
+    if unknown.is_some_and(|(table, _)| publication.awaits(&table.name)) {
+        return problem
+            .hint("the source was never collected, and does not say its `columns`: run `torcollect collect`");
+    }
+    match near {
+        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+        None => problem,
     }
 }
 

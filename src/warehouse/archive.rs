@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use duckdb::{Connection, params};
+use duckdb::{Connection, Transaction, params};
 use jiff::Timestamp;
 
 use super::facts::InstanceFacts;
@@ -22,6 +22,54 @@ pub struct File {
     pub done: bool,
     /// What its documents say, each under the hashed fingerprint of its bridge as `instance`.
     pub facts: Vec<InstanceFacts>,
+}
+
+/// What is loaded at once of what a source's files say.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// The files that say something new, and those that are done.
+    pub files: Vec<File>,
+    /// What was said again since it was loaded.
+    pub again: Vec<Again>,
+}
+
+impl Part {
+    /// Whether there is nothing to load.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.again.is_empty()
+    }
+}
+
+/// What a bridge has said again, in the same words: it counts as said the last time.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// The bridge's hashed fingerprint.
+    pub fingerprint: String,
+    /// Its newest nickname.
+    pub nickname: String,
+    /// Of its clients.
+    pub reports: Vec<Repeated>,
+    /// Of its directory requests.
+    pub requests: Vec<Repeated>,
+}
+
+impl Again {
+    /// Nothing yet of this bridge.
+    pub fn new(fingerprint: &str, nickname: &str) -> Self {
+        let (fingerprint, nickname) = (fingerprint.to_owned(), nickname.to_owned());
+        Self { fingerprint, nickname, reports: Vec::new(), requests: Vec::new() }
+    }
+}
+
+/// An interval about which the same was said again.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeated {
+    /// Its end.
+    pub ends: Timestamp,
+    /// When it had been said as it was loaded.
+    pub known: Timestamp,
+    /// When it was said last.
+    pub told: Timestamp,
 }
 
 /// What came of reading the files of a source in one run.
@@ -77,14 +125,14 @@ impl Warehouse {
         shown_in(&self.connection, "sighting")
     }
 
-    /// Adds what files of a source say, in one transaction.
-    pub fn load_files(
+    /// Adds a part of what files of a source say, in one transaction.
+    pub fn load_part(
         &mut self,
         salt: &Salt,
         plugin: &str,
         source: &str,
         now: Timestamp,
-        files: &[File],
+        Part { files, again }: &Part,
     ) -> Result<()> {
         // Another core unpacks meanwhile, and each thread of DuckDB's has memory of its own.
         self.connection.execute_batch("set threads = 1")?;
@@ -105,7 +153,10 @@ impl Warehouse {
             extracts.push(Extract { id, plugin, source, server, received: now, confirmed: now, content });
         }
         let facts: Vec<&[InstanceFacts]> = files.iter().map(|file| &file.facts[..]).collect();
-        load(&transaction, salt, &extracts, &facts)?;
+        if !files.is_empty() {
+            load(&transaction, salt, &extracts, &facts)?;
+        }
+        say_again(&transaction, salt, again)?;
         derived(&transaction, extracts.iter().zip(files).filter(|(_, file)| file.done).map(|(extract, _)| extract.id))?;
         commit(transaction)
     }
@@ -132,4 +183,23 @@ impl Warehouse {
         )?;
         Ok(())
     }
+}
+
+fn say_again(transaction: &Transaction<'_>, salt: &Salt, again: &[Again]) -> Result<()> {
+    if again.is_empty() {
+        return Ok(());
+    }
+    transaction.execute_batch(include_str!("load/stage_again.sql"))?;
+    let mut rows = transaction.appender("staged_again")?;
+    for Again { fingerprint, nickname, reports, requests } in again {
+        let bridge = salt.bridge(fingerprint);
+        for (kind, repeated) in [("report", reports), ("request", requests)] {
+            for Repeated { ends, known, told } in repeated {
+                rows.append_row(params![bridge, nickname, kind, time(*ends), time(*known), time(*told)])?;
+            }
+        }
+    }
+    rows.flush()?;
+    drop(rows);
+    Ok(transaction.execute_batch(include_str!("load/say_again.sql"))?)
 }

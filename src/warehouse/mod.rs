@@ -22,7 +22,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{File, Reading, shown_fingerprints};
+pub use archive::{Again, File, Part, Reading, Repeated, shown_fingerprints};
 pub use arrival::{Arrival, File as RowsFile, Unreadable};
 pub use bridges::{bridges, organizations};
 pub use facts::{InstanceFacts, Report, Requests, Traffic};

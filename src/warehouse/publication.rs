@@ -20,6 +20,8 @@ pub struct Publication {
     pub(super) refused: Option<BTreeSet<String>>,
     /// Whether sudden changes have been looked for.
     pub(super) events: Cell<bool>,
+    /// The sources of rows, in lower case, whose tables are still to come.
+    pub(super) awaited: BTreeSet<String>,
 }
 
 /// What changed suddenly, made of the publication's own tables, so that it sees no more than they show. It takes as long as
@@ -80,13 +82,13 @@ impl Publication {
             )
             .context("cannot seal the publication")?;
         let events = Cell::new(has_events(&connection)?);
-        Ok(Self { connection, refused: Some(refused), events })
+        Ok(Self { connection, refused: Some(refused), events, awaited: BTreeSet::new() })
     }
 
     /// A database whose doors stay open, for the operator's own eyes.
     pub(super) fn unsealed(connection: Connection) -> Result<Self> {
         let events = Cell::new(has_events(&connection)?);
-        Ok(Self { connection, refused: None, events })
+        Ok(Self { connection, refused: None, events, awaited: BTreeSet::new() })
     }
 
     /// Makes a sealed publication from SQL statements: for tests of what reads publications.
@@ -109,6 +111,11 @@ impl Publication {
         let mut tables = self.connection.prepare(sql)?;
         let tables = tables.query_map([], |row| row.get(0))?.collect::<duckdb::Result<BTreeSet<String>>>()?;
         Ok(tables.into_iter().chain(EVENT_TABLES.map(str::to_owned)).collect())
+    }
+
+    /// Whether a table of this name will be there when its source is collected.
+    pub fn awaits(&self, table: &str) -> bool {
+        self.awaited.contains(&table.to_lowercase())
     }
 
     /// The tables that a query names, without those that it makes itself by `with`; some stand there twice.

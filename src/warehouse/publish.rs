@@ -45,7 +45,11 @@ pub enum Scope<'a> {
 impl Publication {
     /// Makes the publication of the project's warehouse.
     pub fn make(project: &Project, fleet: &Fleet, site: &Site, scope: Scope<'_>) -> Result<Self> {
-        Self::seal(published(project, fleet, site, scope)?)
+        let publication = Self::seal(published(project, fleet, site, scope)?)?;
+        let tables = publication.tables()?;
+        let sources = fleet.row_sources().map(|(source, ..)| source.to_lowercase());
+        let awaited = sources.filter(|source| !tables.contains(source)).collect();
+        Ok(Self { awaited, ..publication })
     }
 
     /// Everything without rules, unsealed, with the tables of the warehouse under `warehouse.`: for the operator's own

@@ -12,6 +12,8 @@ use crate::project::Project;
 
 /// How long to wait for whoever has the file open.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often they look whether they have it.
+const POLL: Duration = Duration::from_millis(50);
 
 /// The steps from nothing to today's tables; a step once released is never changed.
 const MIGRATIONS: [&str; 4] = [
@@ -59,23 +61,37 @@ impl Warehouse {
 pub struct Door<'a> {
     project: &'a Project,
     warehouse: Option<Warehouse>,
+    /// When it was closed.
+    closed: Option<Instant>,
 }
 
 impl<'a> Door<'a> {
     /// An open door to the project's warehouse.
     pub fn of(project: &'a Project, warehouse: Warehouse) -> Self {
-        Self { project, warehouse: Some(warehouse) }
+        Self { project, warehouse: Some(warehouse), closed: None }
     }
 
-    /// The warehouse, opened if it is not.
-    pub fn open(&mut self) -> Result<&mut Warehouse> {
-        let warehouse = self.warehouse.take().map_or_else(|| Warehouse::open(self.project), Ok)?;
+    /// The warehouse, opened if it is not. Whoever waits for it has had it before.
+    ///
+    /// # Errors
+    /// As [`Warehouse::open`].
+    pub fn warehouse(&mut self) -> Result<&mut Warehouse> {
+        let warehouse = match self.warehouse.take() {
+            Some(warehouse) => warehouse,
+            None => {
+                let since = self.closed.map_or(Duration::MAX, |closed| closed.elapsed());
+                sleep((2 * POLL).saturating_sub(since));
+                Warehouse::open(self.project)?
+            }
+        };
         Ok(self.warehouse.insert(warehouse))
     }
 
     /// Closes it, if it is not closed.
     pub fn close(&mut self) {
-        self.warehouse = None;
+        if self.warehouse.take().is_some() {
+            self.closed = Some(Instant::now());
+        }
     }
 }
 
@@ -167,7 +183,7 @@ fn patiently<T>(path: &Path, open: impl Fn() -> duckdb::Result<T>) -> Result<T> 
                     let holder = holder(&error.to_string());
                     bail!("`{}` has been in use{holder} for {} seconds", path.display(), PATIENCE.as_secs());
                 }
-                sleep(Duration::from_millis(100));
+                sleep(POLL);
             }
             other => return other.with_context(|| format!("cannot open `{}`", path.display())),
         }
@@ -178,4 +194,22 @@ fn patiently<T>(path: &Path, open: impl Fn() -> duckdb::Result<T>) -> Result<T> 
 fn holder(error: &str) -> String {
     let pid = error.split_once("(PID ").and_then(|(_, rest)| rest.split_once(')'));
     pid.map_or_else(String::new, |(pid, _)| format!(" by process {pid}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn whoever_waits_for_the_warehouse_has_it_before_the_door_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::new(folder.path());
+        let mut door = Door::of(&project, Warehouse::open(&project).unwrap());
+        door.warehouse().unwrap();
+        door.close();
+        let closed = Instant::now();
+        door.warehouse().unwrap();
+        assert!(closed.elapsed() > POLL);
+    }
 }

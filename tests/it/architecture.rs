@@ -34,7 +34,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("unic_langid", &["site/language/"]),
     ("oxipng", &["graphics/"]),
     ("resvg", &["graphics/"]),
-    ("csv", &["collect/sources/facts.rs", "warehouse/arrival/"]),
+    ("csv", &["warehouse/arrival/"]),
     ("glob", &["collect/sources/files.rs"]),
     ("liblzma", &["collect/sources/collector/"]),
     ("tar", &["collect/sources/collector/"]),

@@ -339,15 +339,76 @@ fn of_a_packed_file_that_breaks_off_what_came_counts_and_it_is_read_again() {
 }
 
 #[test]
-fn a_file_that_is_packed_otherwise_is_said_to_be_and_stops_no_other() {
-    let project = project();
+fn a_file_that_is_no_form_of_documents_is_said_to_be_until_it_is_another_and_stops_no_other() {
+    let whole = documents(ONE, 3..5);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(documents(ONE, 3..5).as_bytes()).unwrap();
-    project.write("archives/a.tar.gz", gzip.finish().unwrap());
-    project.write("archives/b", documents(TWO, 3..5));
-    let said = project.run(&["collect"]).failed(4);
-    assert!(said.contains("archives/a.tar.gz: the file is packed with gzip, which is not read; unpack it"), "{said}");
-    assert_eq!(days(&project, TWO), told(3..5));
+    gzip.write_all(whole.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let packed = xz(whole.as_bytes());
+    let mut damaged = packed.clone();
+    damaged[2] ^= 1;
+    let neither = "the file is neither text nor a tar, nor one of them packed with xz";
+    let cases = [
+        (gzip.clone(), neither),
+        (xz(&gzip), neither),
+        (damaged, neither),
+        (packed[..3].to_vec(), neither),
+        (vec![0; 4], neither),
+        (Vec::new(), "the file is empty"),
+    ];
+    for (content, message) in cases {
+        let project = project();
+        project.write("archives/a", &content);
+        project.write("archives/b", documents(TWO, 3..5));
+        for _ in 0..2 {
+            let said = project.run(&["collect"]).failed(4);
+            assert!(said.contains(&format!("source `archive`: archives/a: {message}")), "{said}");
+        }
+        assert_eq!((days(&project, ONE), days(&project, TWO)), (Vec::new(), told(3..5)));
+        project.write("archives/a", &packed);
+        project.run(&["collect"]).ok();
+        assert_eq!(days(&project, ONE), told(3..5));
+    }
+}
+
+#[test]
+fn what_was_said_again_after_it_was_loaded_counts_as_said_the_last_time() {
+    // More than is loaded at once stands between the first time and the last.
+    let many: String = (0..2500).map(|number| document(&format!("{:040X}", 77_777 * (number + 1_u64)), 9, 8)).collect();
+    let first = document(ONE, 3, 8);
+    let last = first
+        .replace("20:00:00", "23:00:00")
+        .replace("nickname1", "another")
+        .replace("router-digest ", "router-digest A");
+    let other = document(ONE, 3, 16).replace("20:00:00", "22:00:00");
+    for (files, clients) in [
+        ([first.clone() + &many + &last, other.clone()], "8"),
+        ([first.clone() + &last + &many, other.clone()], "8"),
+        ([first.clone() + &many, other], "16"),
+    ] {
+        let project = project();
+        for (name, text) in ["a", "b"].iter().zip(files) {
+            project.write(&format!("archives/{name}"), text);
+            project.run(&["collect"]).ok();
+        }
+        let of_one = format!("bridge in (select bridge from warehouse.sighting where hashed_fingerprint = '{ONE}')");
+        for (table, number) in [("report", "ipv4"), ("request", "answered")] {
+            let sql = format!("select {number} from warehouse.{table} where {of_one}");
+            assert_eq!(project.private(&sql), [clients], "{table}");
+        }
+        let called = project.private(&format!("select nickname from warehouse.sighting where {of_one}"));
+        // What was read last is what the bridge is called.
+        assert_eq!(called, ["nickname1"]);
+        let files = project.private("select count(*) from warehouse.derivation");
+        assert_eq!(files, ["2"]);
+    }
+    let project = project();
+    project.write("archives/a", first + &many + &last);
+    project.run(&["collect"]).ok();
+    let of_one = format!("where hashed_fingerprint = '{ONE}'");
+    assert_eq!(project.private(&format!("select nickname from warehouse.sighting {of_one}")), ["another"]);
+    let received = format!("select received from warehouse.report join warehouse.sighting using (bridge) {of_one}");
+    assert_eq!(project.private(&received), ["2025-03-03T23:00:00Z"]);
 }
 
 #[test]
@@ -371,18 +432,34 @@ fn trying_an_archive_shows_what_its_documents_say_and_writes_nothing() {
     assert_eq!(lines.len(), 10);
     let columns = "columns: bridge text, ends time, seconds integer, what text, by text, of text, number integer";
     assert!(said.stderr.contains(columns), "{}", said.stderr);
-    assert!(said.stderr.contains("archive: archives/a:27: the document has"), "{}", said.stderr);
+    assert!(said.stderr.contains("archive: archives/a:28: the document has"), "{}", said.stderr);
     assert!(said.stderr.contains("archive: 3 documents, 1 bridges; 1 problems"), "{}", said.stderr);
     assert!(!project.path("data").exists());
     // Of bridges that no server has shown.
     project.write("sources.yaml", "sources: {collector: {archive: {path: [archives/], bridges: known}}}\n");
     let said = project.run(&["source", "test", "archive"]).ok().stderr;
-    assert!(said.contains("0 rows"), "{said}");
+    assert!(said.contains("0 rows") && said.contains("archive: no server has shown a bridge yet"), "{said}");
     let said = project.run(&["source", "test", "archive", "--server", "alpha"]).failed(2);
     assert!(said.contains("`archive` asks no server"), "{said}");
     project.write("sources.yaml", "sources: {collector: {archive: {path: [elsewhere/]}}}\n");
     let said = project.run(&["source", "test", "archive"]).failed(1);
     assert!(said.contains("error: source `archive`: there is no file `elsewhere/`"), "{said}");
+}
+
+#[test]
+fn trying_an_archive_reads_no_more_than_its_beginning_and_fails_if_there_is_nothing_to_read() {
+    let project = project();
+    let text: String =
+        (0..10_100).map(|number| document(&format!("{:040X}", 77_777 * (number + 1_u64)), 9, 8)).collect();
+    project.write("archives/a", text);
+    let said = project.run(&["source", "test", "archive"]).ok().stderr;
+    assert!(
+        said.contains("archive: 10000 documents, 10000 bridges; 0 problems") && said.contains("100000 rows"),
+        "{said}"
+    );
+    project.write("archives/a", &xz(b"anything")[1..]);
+    let said = project.run(&["source", "test", "archive"]).failed(1);
+    assert!(said.contains("error: source `archive`: archives/a: the file is neither text nor a tar"), "{said}");
 }
 
 #[test]

@@ -160,7 +160,17 @@ fn trying_a_source_shows_what_its_bridges_have_counted_and_writes_nothing() {
     let nothing = project.write("nothing", "");
     project.local_servers(&[("alpha", cat(&nothing))]);
     let said = project.run(&["source", "test", "bridges"]).failed(1);
-    assert!(said.starts_with("error: source `bridges`: ") && said.contains("\nhint: "), "{said}");
+    assert!(said.starts_with("error: source `bridges`, server `alpha`: ") && said.contains("\nhint: "), "{said}");
+}
+
+#[test]
+fn trying_a_sample_shows_all_that_one_of_its_servers_says() {
+    let project = TestProject::new();
+    project.write("sources.yaml", "sources: {sample: {fleet: {seed: 1, days: 3, until: 2026-11-22}}}\n");
+    let said = project.run(&["source", "test", "fleet", "--server", "rhine", "--rows", "1000", "--format", "csv"]).ok();
+    let days: std::collections::BTreeSet<&str> =
+        said.stdout.lines().skip(1).filter_map(|line| line.split(',').nth(1)?.get(..10)).collect();
+    assert!(days.contains("2026-11-22") && days.len() >= 3, "{days:?}");
 }
 
 #[test]

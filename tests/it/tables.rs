@@ -320,7 +320,7 @@ fn a_query_of_a_source_that_was_never_collected_is_told_what_to_do() {
     set(&project, "");
     let said = project.run(&["build"]).failed(1);
     assert!(said.contains("Table with name prices does not exist"), "{said}");
-    assert!(said.contains("hint: the table of a source is there when the source was collected"), "{said}");
+    assert!(said.contains("hint: the source was never collected, and does not say its `columns`"), "{said}");
     project.run(&["collect"]).ok();
     project.run(&["build"]).ok();
 }

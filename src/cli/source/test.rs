@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use torcollect::collect::run::test;
+use torcollect::collect::run::try_source;
 use torcollect::problem::{Kind, Problem, Problems};
 use torcollect::project::Project;
 use torcollect::text::printable;
@@ -32,7 +32,7 @@ impl Test {
     /// Runs the command.
     pub fn run(&self, project: &Project, terminal: &Terminal) -> Result<ExitCode> {
         let fleet = load_fleet(project, terminal)?;
-        let said = test(project, &fleet, &self.name, self.server.as_deref())?;
+        let said = try_source(project, &fleet, &self.name, self.server.as_deref())?;
         for line in printable(&said.log).lines() {
             terminal.info(&format!("{}: {line}", self.name));
         }
@@ -49,9 +49,10 @@ impl Test {
                 Ok(ExitCode::SUCCESS)
             }
             Err(failure) => {
-                let problem = Problem::nowhere(format!("source `{}`: {failure}", self.name));
+                let asked = if said.server.is_empty() { String::new() } else { format!(", server `{}`", said.server) };
+                let problem = Problem::nowhere(format!("source `{}`{asked}: {failure}", self.name));
                 // It is this command that the failure's own advice names.
-                let hint = failure.hint("").filter(|hint| !hint.contains("source test"));
+                let hint = failure.hint(&said.server).filter(|hint| !hint.contains("source test"));
                 let list = vec![hint.into_iter().fold(problem, Problem::hint)];
                 Err(Problems { kind: Kind::Content, list }.into())
             }

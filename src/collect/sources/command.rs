@@ -57,20 +57,25 @@ impl<'a> Command<'a> {
     /// Runs the program, or reads what a server's has printed. The log is the beginning of its standard error, without the
     /// values of its options.
     fn run(&self, server: &str) -> Said {
-        if server.is_empty() { self.run_here() } else { Said { rows: self.read_from(server), log: String::new() } }
+        if server.is_empty() {
+            return self.run_here();
+        }
+        Said { server: server.to_owned(), rows: self.read_from(server), log: String::new() }
     }
 
     fn run_here(&self) -> Said {
         let fetched = match self.fetch() {
             Ok(fetched) => fetched,
-            Err(failure) => return Said { rows: Err(self.not_run(&failure)), log: String::new() },
+            Err(failure) => {
+                return Said { server: String::new(), rows: Err(self.not_run(&failure)), log: String::new() };
+            }
         };
         let log = self.masked(&fetched.stderr);
         let rows = match fetched.exit {
             0 => self.parse(&fetched.stdout, self.name).map_err(|failure| self.masked_in(failure)),
             exit => Err(self.failed(exit)),
         };
-        Said { rows, log }
+        Said { server: String::new(), rows, log }
     }
 
     /// The program here, as the settings name it.

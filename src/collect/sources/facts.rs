@@ -8,7 +8,7 @@ use super::rows::arrived;
 use crate::collect::{Answer, Failure, Said, parse};
 use crate::config::{ColumnType, Format, Mode, RowOptions};
 use crate::fs;
-use crate::warehouse::{Arrival, Extract, InstanceFacts, RowsFile};
+use crate::warehouse::{Arrival, Extract, InstanceFacts, Report, Requests, RowsFile, Traffic};
 
 const COLUMNS: [(&str, ColumnType); 7] = [
     ("bridge", ColumnType::Text),
@@ -20,12 +20,10 @@ const COLUMNS: [(&str, ColumnType); 7] = [
     ("number", ColumnType::Integer),
 ];
 
-/// What answers say, or why the last of them says nothing. What could not be understood is in the log.
+/// What answers say, or why the last of them says nothing. What else went wrong is in the log.
 pub fn said(plugin: &str, source: &str, server: &str, answers: Vec<Answer>) -> Said {
-    let mut facts = Vec::new();
-    let mut failure = None;
+    let (mut facts, mut failures) = (Vec::new(), Vec::new());
     for answer in answers {
-        failure = answer.failure;
         let extract = answer.raw.map(|raw| Extract {
             id: 0,
             plugin: plugin.to_owned(),
@@ -36,13 +34,17 @@ pub fn said(plugin: &str, source: &str, server: &str, answers: Vec<Answer>) -> S
             content: raw.content,
         });
         facts.extend(extract.iter().flat_map(parse));
+        failures.extend(answer.failure);
     }
-    let problem = |facts: &InstanceFacts| {
-        let instance = facts.instance.clone();
-        facts.problems.iter().map(move |problem| format!("{instance}: {problem}\n")).collect::<String>()
+    let rows = match failures.pop_if(|_| facts.is_empty()) {
+        Some(failure) => Err(failure),
+        None => rows(&facts).map(Some),
     };
-    let log = facts.iter().map(problem).collect();
-    Said { rows: failure.map_or_else(|| rows(&facts).map(Some), Err), log }
+    let mut log: String = failures.iter().map(|failure| format!("{failure}\n")).collect();
+    for said in &facts {
+        log.extend(said.problems.iter().map(|problem| format!("{}: {problem}\n", said.instance)));
+    }
+    Said { server: server.to_owned(), rows, log }
 }
 
 /// Facts as rows: when the interval ended and how long it was; `clients` or `requests` by `country`, `transport` or version of
@@ -56,10 +58,10 @@ pub fn rows(facts: &[InstanceFacts]) -> Result<Arrival, Failure> {
         story: error,
         hint: "see that the disk has room".to_owned(),
     };
-    let text = csv(facts).map_err(|error| full(error.to_string()))?;
+    let text = lines(facts).map_err(|error| full(error.to_string()))?;
     let columns: BTreeMap<_, _> = COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
     let options = RowOptions {
-        format: Some(Format::Csv),
+        format: Some(Format::Ndjson),
         comment: None,
         header: true,
         time_zone: None,
@@ -74,39 +76,55 @@ pub fn rows(facts: &[InstanceFacts]) -> Result<Arrival, Failure> {
     arrived(fs::with_file(&text, read).map_err(|error| full(format!("{error:#}")))?)
 }
 
-fn csv(facts: &[InstanceFacts]) -> Result<Vec<u8>, csv::Error> {
-    let mut text = csv::Writer::from_writer(Vec::new());
-    text.write_record(COLUMNS.map(|(name, _)| name))?;
+/// A number.
+#[derive(serde::Serialize)]
+struct Row<'a> {
+    bridge: &'a str,
+    ends: String,
+    seconds: u32,
+    what: &'static str,
+    by: Option<&'static str>,
+    of: Option<&'a str>,
+    number: u64,
+}
+
+fn lines(facts: &[InstanceFacts]) -> serde_json::Result<Vec<u8>> {
+    let mut text = Vec::new();
     for said in facts {
-        let mut put = |ends: Timestamp, seconds: u32, what: [&str; 3], number: u64| {
-            let (ends, seconds, number) = (ends.to_string(), seconds.to_string(), number.to_string());
-            let [what, by, of] = what;
-            text.write_record([said.instance.as_str(), &ends, &seconds, what, by, of, &number])
+        let mut put = |ends: Timestamp,
+                       seconds: u32,
+                       what: &'static str,
+                       by: Option<&'static str>,
+                       of: Option<&str>,
+                       number: u64| {
+            let row = Row { bridge: &said.instance, ends: ends.to_string(), seconds, what, by, of, number };
+            serde_json::to_writer(&mut text, &row)?;
+            text.push(b'\n');
+            Ok::<_, serde_json::Error>(())
         };
-        for report in &said.reports {
-            let versions = report.versions.map(|(v4, v6)| vec![("v4".to_owned(), v4), ("v6".to_owned(), v6)]);
-            let counts = [("country", &report.countries), ("ip", &versions), ("transport", &report.transports)];
-            for (by, counts) in counts {
+        for Report { ends, seconds, countries, versions, transports, .. } in &said.reports {
+            let versions = versions.map(|(v4, v6)| vec![("v4".to_owned(), v4), ("v6".to_owned(), v6)]);
+            for (by, counts) in [("country", countries), ("ip", &versions), ("transport", transports)] {
                 for (of, number) in counts.iter().flatten() {
-                    put(report.ends, report.seconds, ["clients", by, of], u64::from(*number))?;
+                    put(*ends, *seconds, "clients", Some(by), Some(of), u64::from(*number))?;
                 }
             }
         }
-        for requests in &said.requests {
-            if let Some(number) = requests.answered {
-                put(requests.ends, requests.seconds, ["requests", "", ""], u64::from(number))?;
+        for Requests { ends, seconds, answered, countries } in &said.requests {
+            if let Some(number) = answered {
+                put(*ends, *seconds, "requests", None, None, u64::from(*number))?;
             }
-            for (country, number) in requests.countries.iter().flatten() {
-                put(requests.ends, requests.seconds, ["requests", "country", country], u64::from(*number))?;
+            for (country, number) in countries.iter().flatten() {
+                put(*ends, *seconds, "requests", Some("country"), Some(country), u64::from(*number))?;
             }
         }
-        for traffic in &said.traffic {
-            for (of, number) in [("sent", traffic.sent), ("received", traffic.received)] {
+        for Traffic { ends, seconds, sent, received } in &said.traffic {
+            for (of, number) in [("sent", sent), ("received", received)] {
                 if let Some(number) = number {
-                    put(traffic.ends, traffic.seconds, ["bytes", "direction", of], number)?;
+                    put(*ends, *seconds, "bytes", Some("direction"), Some(of), *number)?;
                 }
             }
         }
     }
-    text.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    Ok(text)
 }

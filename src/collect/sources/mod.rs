@@ -2,7 +2,7 @@
 
 pub mod collector;
 pub mod command;
-pub mod facts;
+pub(super) mod facts;
 pub mod files;
 mod rows;
 pub mod sample;

@@ -59,7 +59,7 @@ impl Source for Table<'_> {
     }
 
     fn test(&self, _server: &str) -> Said {
-        Said { rows: self.read().map(Some), log: String::new() }
+        Said { server: String::new(), rows: self.read().map(Some), log: String::new() }
     }
 
     fn repeatable(&self) -> bool {

@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 
-use super::blocks::{self, Blocks};
+use super::chunks::{self, Chunks};
 use super::split::{LONGEST, Piece, Splitter};
 
 /// How much of an entry's name is shown.
@@ -54,19 +54,21 @@ pub type Take<'a> = dyn FnMut(Found<'_>) -> ControlFlow<()> + 'a;
 /// # Errors
 /// If there is more of it that cannot be read: what would follow "the file".
 pub fn read(file: impl Read + Send, read: &AtomicU64, take: &mut Take<'_>) -> Result<(), String> {
-    let (sender, receiver) = sync_channel(blocks::WAITING);
+    let (sender, receiver) = sync_channel(chunks::WAITING);
     std::thread::scope(|scope| {
-        scope.spawn(move || blocks::send(file, read, &sender));
+        scope.spawn(move || chunks::send(file, read, &sender));
         // Dropped at the end of this, so that the thread ends too.
-        let mut blocks = Blocks::new(receiver);
-        let outcome = match blocks.fill_buf() {
-            Ok(start) if is_tar(start) => entries(&mut blocks, take),
-            _ => match documents(&mut blocks, None, None, take) {
+        let mut chunks = Chunks::new(receiver);
+        let outcome = match chunks.fill_buf() {
+            Ok([]) => Err("is empty".to_owned()),
+            Ok(start) if is_tar(start) => entries(&mut chunks, take),
+            Ok(start) if !is_text(start) => Err("is neither text nor a tar, nor one of them packed with xz".to_owned()),
+            _ => match documents(&mut chunks, None, None, take) {
                 Cut::Off => Err("cannot be read".to_owned()),
                 Cut::Whole | Cut::Unwanted => Ok(()),
             },
         };
-        blocks.trouble.take().map_or(outcome, Err)
+        chunks.trouble.take().map_or(outcome, Err)
     })
 }
 
@@ -75,23 +77,30 @@ fn is_tar(start: &[u8]) -> bool {
     start.get(257..262) == Some(b"ustar")
 }
 
+/// Whether a file that begins so may have documents, which are in ASCII. A byte that is damaged does not make it another.
+fn is_text(start: &[u8]) -> bool {
+    let start = &start[..start.len().min(512)];
+    let odd = |byte: &u8| !byte.is_ascii_graphic() && !byte.is_ascii_whitespace();
+    !start.first().is_some_and(odd) && start.iter().filter(|byte| odd(byte)).count() * 4 < start.len()
+}
+
 /// Reads the entries of a tar. As they are, one by one: names that are longer than a header has room for are cut off, because
 /// what has them could be longer than memory.
-fn entries(blocks: &mut Blocks, take: &mut Take<'_>) -> Result<(), String> {
+fn entries(chunks: &mut Chunks, take: &mut Take<'_>) -> Result<(), String> {
     loop {
-        if let ControlFlow::Break(outcome) = entries_of_one(blocks, take) {
+        if let ControlFlow::Break(outcome) = entries_of_one(chunks, take) {
             return outcome;
         }
         // Whoever puts two together has another after the zeros that end the first; all else is read too, so that a sum at the
         // end of what is packed is looked at.
         loop {
-            let Ok(block) = blocks.fill_buf() else { return Ok(()) };
-            if block.is_empty() {
+            let Ok(chunk) = chunks.fill_buf() else { return Ok(()) };
+            if chunk.is_empty() {
                 return Ok(());
             }
-            let zeros = block.iter().take_while(|byte| **byte == 0).count();
-            let (ended, another) = (zeros == block.len(), is_tar(&block[zeros..]));
-            blocks.consume(zeros);
+            let zeros = chunk.iter().take_while(|byte| **byte == 0).count();
+            let (ended, another) = (zeros == chunk.len(), is_tar(&chunk[zeros..]));
+            chunks.consume(zeros);
             match (ended, another) {
                 (true, _) => {}
                 (false, true) => break,
@@ -102,8 +111,8 @@ fn entries(blocks: &mut Blocks, take: &mut Take<'_>) -> Result<(), String> {
 }
 
 /// The entries of one tar, up to its end; breaks if nothing more is to be read.
-fn entries_of_one(blocks: &mut Blocks, take: &mut Take<'_>) -> ControlFlow<Result<(), String>> {
-    let mut archive = tar::Archive::new(blocks);
+fn entries_of_one(chunks: &mut Chunks, take: &mut Take<'_>) -> ControlFlow<Result<(), String>> {
+    let mut archive = tar::Archive::new(chunks);
     let mut last = String::new();
     let damaged = |last: &str| match last {
         "" => "is a damaged tar, or breaks off in its first entry".to_owned(),

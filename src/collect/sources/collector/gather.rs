@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::document::{Broken, Document, Facts, KINDS, Kind, facts};
 use crate::hash;
-use crate::warehouse::{File, InstanceFacts, Traffic};
+use crate::warehouse::{Again, File, InstanceFacts, Part, Repeated, Traffic};
 
 /// How many bytes of statements are loaded at once: as facts they are ten times as large.
 const MOST_TEXT: usize = 1 << 20;
@@ -22,6 +22,8 @@ const MOST_RECOGNIZED: usize = 3_600_000;
 struct Word {
     /// When it was said for the last time, in seconds since 1970.
     published: i64,
+    /// When it had been said for the last time as it was given.
+    given: i64,
     /// What stands for its lines.
     hash: u64,
     /// The file that says it.
@@ -105,7 +107,7 @@ impl Gather {
             let at = self.text.len();
             self.text.extend_from_slice(&statement.lines);
             self.waiting.insert(key, at..self.text.len());
-            self.words.insert(key, Word { published, hash, file });
+            self.words.insert(key, Word { published, given: published, hash, file });
         }
         broken
     }
@@ -134,14 +136,20 @@ impl Gather {
     }
 
     /// Gives all that was not given yet, by file, with the files of which everything was given by then.
-    pub fn give(&mut self) -> Vec<File> {
+    pub fn give(&mut self) -> Part {
         let mut given = Given::default();
         for (key, lines) in std::mem::take(&mut self.waiting) {
-            given.add(key, &self.words[&key], &self.text[lines]);
+            let Some(word) = self.words.get_mut(&key) else { continue };
+            word.given = word.published;
+            given.add(key, word, &self.text[lines]);
         }
         let files = given.files(self);
         self.text.clear();
-        if self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS {
+        let is_full = self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS;
+        // Before words are forgotten, and before their files are done.
+        let is_due = is_full || self.files.iter().any(|(hash, done)| *done && !hash.is_empty());
+        let again = if is_due { self.said_again() } else { Vec::new() };
+        if is_full {
             (self.words, self.names, self.bridges) = Default::default();
         }
         // What is done is behind us; the last file may go on.
@@ -150,7 +158,26 @@ impl Gather {
                 hash.clear();
             }
         });
-        files
+        Part { files, again }
+    }
+
+    /// Reports and requests that were said again after they were given. Intervals of traffic are finished, and their numbers stand.
+    fn said_again(&mut self) -> Vec<Again> {
+        let mut bridges: BTreeMap<u32, Again> = BTreeMap::new();
+        let time = |seconds| Timestamp::from_second(seconds).unwrap_or_default();
+        for (key, word) in self.words.iter_mut().filter(|(_, word)| word.published > word.given) {
+            let (bridge, kind, ends) = parts(*key);
+            let (fingerprint, nickname, _) = &self.names[bridge as usize];
+            let again = bridges.entry(bridge).or_insert_with(|| Again::new(fingerprint, nickname));
+            let words = match kind {
+                Kind::Report => &mut again.reports,
+                Kind::Requests => &mut again.requests,
+                Kind::Traffic => continue,
+            };
+            words.push(Repeated { ends: time(ends), known: time(word.given), told: time(word.published) });
+            word.given = word.published;
+        }
+        bridges.into_values().collect()
     }
 }
 
@@ -159,8 +186,9 @@ fn key(bridge: u32, kind: Kind, ends: i64) -> u64 {
     u64::from(bridge) << 36 | (kind as u64) << 34 | (ends as u64 & ((1 << 34) - 1))
 }
 
-fn bridge_of(key: u64) -> u32 {
-    (key >> 36) as u32
+/// The bridge, the kind and the end of the interval that a key stands for.
+fn parts(key: u64) -> (u32, Kind, i64) {
+    ((key >> 36) as u32, KINDS[(key >> 34 & 3) as usize], (key & ((1 << 34) - 1)) as i64)
 }
 
 /// What is given: of whole bridges, one after another.
@@ -175,11 +203,11 @@ struct Given {
 
 impl Given {
     fn add(&mut self, key: u64, word: &Word, lines: &[u8]) {
-        if bridge_of(key) != self.bridge {
+        let (bridge, kind, _) = parts(key);
+        if bridge != self.bridge {
             self.end_bridge();
-            self.bridge = bridge_of(key);
+            self.bridge = bridge;
         }
-        let kind = KINDS[(key >> 34 & 3) as usize];
         // It was understood when it came.
         let Ok(read) = facts(kind, lines, word.published) else { return };
         match read {

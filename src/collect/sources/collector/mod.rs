@@ -2,12 +2,13 @@
 //! day what it counted, and CollecTor has kept it; so a bridge's history is there from before its server was asked.
 //!
 //! ```text
-//! file ──▶ blocks ──▶ archive (split) ──▶ document ──▶ gather ──▶ facts
-//!        (a thread unpacks)   (a thread reads)            (this thread loads)
+//! file ──▶ chunks ──▶ archive (split) ──▶ document ──▶ gather ──▶ facts
+//!        (threads unpack)     (a thread reads)            (this thread loads)
 //! ```
 
 mod archive;
-mod blocks;
+mod beginning;
+mod chunks;
 mod document;
 mod gather;
 mod split;
@@ -16,7 +17,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,14 +27,15 @@ use jiff::{SignedDuration, Timestamp};
 use self::archive::Found;
 use self::document::{Broken, Document};
 use self::gather::Gather;
-use super::{facts, files};
-use crate::collect::Said;
+use super::files;
+use crate::collect::Failure;
 use crate::config::{Collector, Which};
 use crate::project::Project;
-use crate::warehouse::{Door, File, Reading, Warehouse, shown_fingerprints};
+use crate::warehouse::{Door, Part, Reading, Warehouse};
 use crate::{fs, hash};
 
 pub use archive::Place;
+pub use beginning::beginning;
 
 /// The plugin's name. SQL knows it too.
 pub const PLUGIN: &str = "collector";
@@ -44,7 +46,8 @@ const VERSION: u32 = 1;
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How often progress is told; the warehouse is not kept open longer than that for nothing.
 const TICK: Duration = Duration::from_millis(200);
-/// How many times the warehouse is loaded into until it is closed for a moment.
+/// How many times the warehouse is loaded into until it is closed for a moment: others wait for it, and what DuckDB remembers
+/// of it is memory.
 const AT_ONCE: u32 = 4;
 /// How many problems of a source are told one by one.
 const TOLD: usize = 20;
@@ -94,7 +97,12 @@ pub struct Progress<'a> {
     pub length: u64,
 }
 
-/// Reads what is new in the files of a source, and adds it to the warehouse, which is open only when it is needed.
+/// The files of a source. They are looked for before anything else, because the warehouse need not be open for it.
+pub fn find(project: &Project, options: &Collector) -> Result<Vec<PathBuf>, Failure> {
+    files::find(project, &options.path, options.outside)
+}
+
+/// Reads what is new in the files of a source, and adds it to the warehouse, which is open when it is needed.
 ///
 /// # Errors
 /// If the warehouse cannot be written. What is wrong with files is in what is given.
@@ -103,17 +111,18 @@ pub fn import(
     door: &mut Door<'_>,
     name: &str,
     options: &Collector,
+    found: Result<Vec<PathBuf>, Failure>,
     run: Timestamp,
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Imported> {
     let started = Timestamp::now();
     let mut imported = Imported { source: name.to_owned(), ..Imported::default() };
     let mut bytes = 0;
-    let error = match files::find(project, &options.path, options.outside) {
+    let error = match found {
         Ok(paths) => {
             let found = paths.len();
-            let (files, bridges) = unread(project, door.open()?, name, options, paths)?;
-            let mut reader = Reader { bridges, now: Timestamp::now(), ..Reader::default() };
+            let (files, bridges) = unread(project, door.warehouse()?, name, options, paths)?;
+            let mut reader = Reader { bridges, most: u64::MAX, now: Timestamp::now(), ..Reader::default() };
             reader.imported = imported;
             reader = read(project, door, name, files, reader, on_progress)?;
             (imported, bytes) = (reader.imported, reader.bytes);
@@ -137,51 +146,8 @@ pub fn import(
         error,
         bytes,
     };
-    door.open()?.record_reading(&reading)?;
+    door.warehouse()?.record_reading(&reading)?;
     Ok(imported)
-}
-
-/// Reads the beginning of what the files of a source say, without writing anything.
-///
-/// # Errors
-/// If the warehouse cannot be read. What is wrong with files is in what is said.
-pub fn beginning(project: &Project, name: &str, options: &Collector) -> Result<Said> {
-    let paths = match files::find(project, &options.path, options.outside) {
-        Ok(paths) => paths,
-        Err(failure) => return Ok(Said { rows: Err(failure), log: String::new() }),
-    };
-    let bridges = match options.bridges {
-        Which::All => None,
-        Which::Known => Some(shown_fingerprints(project)?),
-    };
-    let file = |path: PathBuf| {
-        let shown = project.shown(&path).display().to_string();
-        Unread { path, shown, hash: String::new(), length: 0 }
-    };
-    let files: Vec<Unread> = paths.into_iter().map(file).collect();
-    let mut reader = Reader { bridges, now: Timestamp::now(), ..Reader::default() };
-    let (sender, receiver) = sync_channel(0);
-    let (first, reader) = std::thread::scope(|scope| {
-        let thread = scope.spawn(move || {
-            let _ = reader.all(&files, &At::default(), &sender);
-            reader
-        });
-        let first = receiver.recv().unwrap_or_default();
-        // The reader breaks off when it has more.
-        drop(receiver);
-        (first, thread.join())
-    });
-    let Imported { problems, documents, bridges, wrong, .. } = reader.map_err(|_| failed(name))?.imported;
-    let facts: Vec<_> = first.into_iter().flat_map(|file| file.facts).collect();
-    let lines = problems.iter().map(|Problem { place, message, .. }| {
-        place.iter().map(|place| format!("{place}: ")).chain([format!("{message}\n")]).collect::<String>()
-    });
-    let log = lines.chain([format!("{documents} documents, {bridges} bridges; {wrong} problems\n")]).collect();
-    Ok(Said { rows: facts::rows(&facts).map(Some), log })
-}
-
-fn failed(name: &str) -> anyhow::Error {
-    anyhow!("the thread that reads the source `{name}` has failed")
 }
 
 /// A file that is to be read.
@@ -230,13 +196,16 @@ fn read(
     mut reader: Reader,
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Reader> {
-    // One waits while one is loaded and one is made: they are large.
+    // They are large: one waits while one is loaded and one is made.
     let (sender, receiver) = sync_channel(1);
-    let at = At::default();
+    let reached = Reached::default();
     std::thread::scope(|scope| {
-        let at = &at;
+        let reached = &reached;
         let thread = scope.spawn(move || {
-            let _ = reader.all(&files, at, &sender);
+            let load = &mut |part| {
+                if sender.send(part).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
+            let _ = reader.all(&files, reached, load);
             reader
         });
         // Dropped when loading fails, so that the thread ends too.
@@ -244,45 +213,55 @@ fn read(
         let mut loaded = 0;
         loop {
             match receiver.recv_timeout(TICK) {
-                Ok(files) => {
-                    let warehouse = door.open()?;
+                Ok(part) => {
+                    let warehouse = door.warehouse()?;
                     let salt = warehouse.salt(project)?;
-                    warehouse.load_files(&salt, PLUGIN, name, Timestamp::now(), &files)?;
+                    warehouse.load_part(&salt, PLUGIN, name, Timestamp::now(), &part)?;
                     loaded += 1;
-                    if loaded % AT_ONCE == 0 {
-                        // What DuckDB remembers of it is memory.
+                    if loaded == AT_ONCE {
                         door.close();
+                        loaded = 0;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => door.close(),
+                Err(RecvTimeoutError::Timeout) => {
+                    door.close();
+                    loaded = 0;
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            at.tell(name, on_progress);
+            reached.tell(name, on_progress);
         }
-        thread.join().map_err(|_| failed(name))
+        thread.join().map_err(|_| anyhow!("the thread that reads the source `{name}` has failed"))
     })
 }
 
 /// How far the thread that reads is.
 #[derive(Default)]
-struct At {
+struct Reached {
     /// The file, and its bytes.
     file: Mutex<(String, u64)>,
     /// Those that are read.
     read: AtomicU64,
 }
 
-impl At {
+impl Reached {
     fn begin(&self, file: &Unread) {
-        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = (file.shown.clone(), file.length);
+        let mut at = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        *at = (file.shown.clone(), file.length);
         self.read.store(0, Ordering::Relaxed);
     }
 
     fn tell(&self, source: &str, on_progress: &mut dyn FnMut(Progress<'_>)) {
-        let (file, length) = &*self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        on_progress(Progress { source, file, read: self.read.load(Ordering::Relaxed), length: *length });
+        let at = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read, (file, length)) = (self.read.load(Ordering::Relaxed), at.clone());
+        // Whoever is told may take long.
+        drop(at);
+        on_progress(Progress { source, file: &file, read, length });
     }
 }
+
+/// Takes what is to be loaded; breaks off when nobody wants the rest.
+type Load<'a> = dyn FnMut(Part) -> ControlFlow<()> + 'a;
 
 /// Reads files and brings together what they say.
 #[derive(Default)]
@@ -291,6 +270,8 @@ struct Reader {
     document: Document,
     /// The bridges that count; all, if none are named.
     bridges: Option<HashSet<String>>,
+    /// How many documents are read.
+    most: u64,
     now: Timestamp,
     imported: Imported,
     bytes: u64,
@@ -300,24 +281,26 @@ struct Reader {
 
 impl Reader {
     /// Breaks off when nobody wants the rest.
-    fn all(&mut self, files: &[Unread], at: &At, sender: &SyncSender<Vec<File>>) -> ControlFlow<()> {
+    fn all(&mut self, files: &[Unread], reached: &Reached, load: &mut Load<'_>) -> ControlFlow<()> {
         for file in files {
-            at.begin(file);
+            reached.begin(file);
             self.gather.begin(file.hash.clone());
             self.imported.files += 1;
             let read = match fs::open(&file.path) {
                 Ok(bytes) => {
                     let mut flow = ControlFlow::Continue(());
-                    let outcome = archive::read(bytes, &at.read, &mut |found| {
-                        flow = self.found(file, found, sender);
+                    let outcome = archive::read(bytes, &reached.read, &mut |found| {
+                        flow = self.found(file, found, load);
                         flow
                     });
-                    flow?;
+                    if flow.is_break() {
+                        break;
+                    }
                     outcome
                 }
                 Err(error) => Err(format!("cannot be read: {}", error.root_cause())),
             };
-            self.bytes += at.read.load(Ordering::Relaxed);
+            self.bytes += reached.read.load(Ordering::Relaxed);
             match read {
                 Ok(()) => self.gather.done(),
                 Err(message) => {
@@ -327,10 +310,10 @@ impl Reader {
                 }
             }
         }
-        self.give(sender)
+        self.give(load)
     }
 
-    fn found(&mut self, file: &Unread, found: Found<'_>, sender: &SyncSender<Vec<File>>) -> ControlFlow<()> {
+    fn found(&mut self, file: &Unread, found: Found<'_>, load: &mut Load<'_>) -> ControlFlow<()> {
         let (text, entry, begins) = match found {
             Found::Text(text, entry, begins) => (text, entry, begins),
             Found::Wrong(entry, line, message) => {
@@ -359,7 +342,10 @@ impl Reader {
             let hint = "that part of the document is passed over; all else in the file counts";
             self.wrong(file, entry, Some(begins + line), format!("the document {message}"), hint);
         }
-        if self.gather.is_full() { self.give(sender) } else { ControlFlow::Continue(()) }
+        if self.imported.documents >= self.most {
+            return ControlFlow::Break(());
+        }
+        if self.gather.is_full() { self.give(load) } else { ControlFlow::Continue(()) }
     }
 
     fn add(&mut self, document: &Document) -> Vec<Broken> {
@@ -391,9 +377,9 @@ impl Reader {
         }
     }
 
-    fn give(&mut self, sender: &SyncSender<Vec<File>>) -> ControlFlow<()> {
+    fn give(&mut self, load: &mut Load<'_>) -> ControlFlow<()> {
         self.imported.bridges = self.gather.bridges();
-        let files = self.gather.give();
-        if files.is_empty() || sender.send(files).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let part = self.gather.give();
+        if part.is_empty() { ControlFlow::Continue(()) } else { load(part) }
     }
 }

@@ -1,0 +1,3 @@
+create or replace temp table staged_again (
+    bridge text, nickname text, kind text, ends timestamp, known timestamp, told timestamp
+);
