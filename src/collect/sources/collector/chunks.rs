@@ -14,7 +14,8 @@ pub const WAITING: usize = 32;
 const XZ: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0];
 /// The memory that unpacking may take: `xz -9` needs 65 MiB.
 const MEMORY: u64 = 128 << 20;
-/// The memory that unpacking side by side may take. Where blocks are larger, they are unpacked one after another.
+/// The memory that unpacking side by side may take. Of larger blocks, as `xz -5` and higher make them, no two fit, and one is unpacked
+/// after another.
 const MEMORY_OF_THREADS: u64 = 64 << 20;
 /// With more threads, reading is slower than unpacking.
 const MOST_THREADS: usize = 4;
