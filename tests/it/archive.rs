@@ -402,9 +402,11 @@ fn what_was_said_again_after_it_was_loaded_counts_as_said_the_last_time() {
         let files = project.private("select count(*) from warehouse.derivation");
         assert_eq!(files, ["2"]);
     }
+    // Also of a file that breaks off after it.
     let project = project();
-    project.write("archives/a", first + &many + &last);
-    project.run(&["collect"]).ok();
+    let packed = xz((first + &many + &last + &documents(TWO, 3..5)).as_bytes());
+    project.write("archives/a.xz", &packed[..packed.len() - 12]);
+    project.run(&["collect"]).failed(4);
     let of_one = format!("where hashed_fingerprint = '{ONE}'");
     assert_eq!(project.private(&format!("select nickname from warehouse.sighting {of_one}")), ["another"]);
     let received = format!("select received from warehouse.report join warehouse.sighting using (bridge) {of_one}");

@@ -1,4 +1,4 @@
--- What archives said again counts as said the last time. A row that has another time has other words by now, or a server's.
+-- What archives said again counts as said the last time. A row that has another time may have other words, or a server's, and stays.
 create or replace temp table archived as select id as extract from extract where plugin = 'collector';
 
 update report set received = again.told from staged_again as again

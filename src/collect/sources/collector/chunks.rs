@@ -154,6 +154,7 @@ fn what(error: &io::Error, packed: bool, sent: u64) -> String {
         _ if packed && error.kind() == io::ErrorKind::UnexpectedEof => {
             format!("breaks off in the middle, after {sent} bytes are unpacked")
         }
+        _ if error.raw_os_error().is_some() => format!("cannot be read after {sent} bytes: {error}"),
         _ if packed => format!("is damaged, after {sent} bytes are unpacked"),
         _ => format!("cannot be read after {sent} bytes: {error}"),
     }

@@ -135,8 +135,8 @@ impl Gather {
         self.text.len() > MOST_TEXT || self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS
     }
 
-    /// Gives all that was not given yet, by file, with the files of which everything was given by then.
-    pub fn give(&mut self) -> Part {
+    /// Gives all that was not given yet, by file, with the files of which everything was given by then. `last`: nothing follows.
+    pub fn give(&mut self, last: bool) -> Part {
         let mut given = Given::default();
         for (key, lines) in std::mem::take(&mut self.waiting) {
             let Some(word) = self.words.get_mut(&key) else { continue };
@@ -147,7 +147,7 @@ impl Gather {
         self.text.clear();
         let is_full = self.words.len() > MOST_STATEMENTS || self.names.len() > MOST_STATEMENTS;
         // Before words are forgotten, and before their files are done.
-        let is_due = is_full || self.files.iter().any(|(hash, done)| *done && !hash.is_empty());
+        let is_due = last || is_full || self.files.iter().any(|(hash, done)| *done && !hash.is_empty());
         let again = if is_due { self.said_again() } else { Vec::new() };
         if is_full {
             (self.words, self.names, self.bridges) = Default::default();
@@ -167,13 +167,12 @@ impl Gather {
         let time = |seconds| Timestamp::from_second(seconds).unwrap_or_default();
         for (key, word) in self.words.iter_mut().filter(|(_, word)| word.published > word.given) {
             let (bridge, kind, ends) = parts(*key);
+            if kind == Kind::Traffic {
+                continue;
+            }
             let (fingerprint, nickname, _) = &self.names[bridge as usize];
             let again = bridges.entry(bridge).or_insert_with(|| Again::new(fingerprint, nickname));
-            let words = match kind {
-                Kind::Report => &mut again.reports,
-                Kind::Requests => &mut again.requests,
-                Kind::Traffic => continue,
-            };
+            let words = if kind == Kind::Report { &mut again.reports } else { &mut again.requests };
             words.push(Repeated { ends: time(ends), known: time(word.given), told: time(word.published) });
             word.given = word.published;
         }

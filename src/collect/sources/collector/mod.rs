@@ -310,7 +310,7 @@ impl Reader {
                 }
             }
         }
-        self.give(load)
+        self.give(true, load)
     }
 
     fn found(&mut self, file: &Unread, found: Found<'_>, load: &mut Load<'_>) -> ControlFlow<()> {
@@ -345,7 +345,7 @@ impl Reader {
         if self.imported.documents >= self.most {
             return ControlFlow::Break(());
         }
-        if self.gather.is_full() { self.give(load) } else { ControlFlow::Continue(()) }
+        if self.gather.is_full() { self.give(false, load) } else { ControlFlow::Continue(()) }
     }
 
     fn add(&mut self, document: &Document) -> Vec<Broken> {
@@ -377,9 +377,9 @@ impl Reader {
         }
     }
 
-    fn give(&mut self, load: &mut Load<'_>) -> ControlFlow<()> {
+    fn give(&mut self, last: bool, load: &mut Load<'_>) -> ControlFlow<()> {
         self.imported.bridges = self.gather.bridges();
-        let part = self.gather.give();
+        let part = self.gather.give(last);
         if part.is_empty() { ControlFlow::Continue(()) } else { load(part) }
     }
 }
